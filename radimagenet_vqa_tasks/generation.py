@@ -162,9 +162,7 @@ def _pathology_mc(image: LabelledImage, seed: int) -> dict[str, Any]:
     target = clean_label(image.pathology)
     fixed = [target, NO_PATHOLOGY] if image.is_abnormal else [NO_PATHOLOGY]
     plausible = _Draw(seed, image.path, "pathology_mc").shuffled(_other_labels(image))
-    choices = _Draw(seed, image.path, "pathology_mc", "letters").shuffled(
-        [*fixed, *plausible[: OPTIONS - len(fixed)]]
-    )
+    choices = _Draw(seed, image.path, "pathology_mc", "letters").shuffled([*fixed, *plausible[: OPTIONS - len(fixed)]])
     return _row(image, seed, "pathology_mc", "pathology_mc", answer=_letter(choices, target), choices=choices)
 
 

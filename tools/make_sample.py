@@ -78,7 +78,7 @@ class Scan:
 
     @property
     def part(self) -> str:
-        """"held_out" or "neighbour" (both in the sample), "train", or "unused" (of a scan held out whole)."""
+        """ "held_out" or "neighbour" (both in the sample), "train", or "unused" (of a scan held out whole)."""
         if self.scan in HELD_OUT_SCANS:
             return "held_out" if self.index in HELD_OUT_SCANS[self.scan] else "unused"
         slices = HELD_OUT_SLICES.get((self.scan, self.image.location), ())

@@ -1,0 +1,49 @@
+"""`radvqa demo`: a small real model on real scans, through the real runner, in minutes and without a network."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from rich.console import Console
+
+from radimagenet_vqa_tasks.analysis.records import read
+from radimagenet_vqa_tasks.analysis.table import table_2
+from radimagenet_vqa_tasks.errors import RunError
+
+TINY_MODEL = Path(__file__).parent / "sample" / "tiny_vlm"
+BATCH = 20
+
+LIMITS = """\
+This is a demonstration: a model trained for minutes, 40 slices of one to three patients a region, 30 of them without a
+labelled finding, no ankle or foot. The hip and knee slices are neighbours of slices the model was trained on, and it
+has never seen a shoulder. The table shows that the tasks work. It says nothing about any model."""
+
+
+def demo(output: Path) -> None:
+    """Evaluate the tiny model with and without images, and the chance model, and print one table."""
+    for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE"):
+        os.environ[name] = "1"
+    from radimagenet_vqa_tasks.evaluation import run
+
+    console = Console()
+    console.print("Evaluating the tiny model on 40 slices, with and without the images, then the chance model.")
+    tiny = run(
+        [
+            *("--model", "qwen2_5_vl", "--batch_size", str(BATCH), "--output_path", str(output)),
+            *("--model_args", f"pretrained={TINY_MODEL},device=cpu,device_map=cpu,attn_implementation=sdpa"),
+            *("--tasks", "radvqa_sample,radvqa_sample_textonly"),
+        ]
+    )
+    chance = run(["--model", "radvqa_chance", "--tasks", "radvqa_sample", "--output_path", str(output)])
+    if tiny is None or chance is None:
+        raise RunError("the demonstration runs in one process; start it without torchrun or accelerate")
+    records = read(tiny.sample_logs)
+    runs = {
+        "tiny model": [record for record in records if record["with_image"]],
+        "without images": [record for record in records if not record["with_image"]],
+        "chance": read(chance.sample_logs),
+    }
+    console.print()
+    console.print(table_2(runs, "RadImageNet-VQA's nine questions on the embedded sample"))
+    console.print(f"\n{LIMITS}\n\nThe logs, one line a question, are in {output}.", soft_wrap=True)

@@ -1,0 +1,109 @@
+"""How lmms-eval finds the pack, with nothing to configure.
+
+The host loads the entry points of the group `lmms_eval.models` whenever it is about to evaluate: the only hook that a
+plain `pip install` gives. `manifests` returns the pack's model backends, which is what the group is for, and adds the
+pack's task folder to every task index built later. It imports nothing heavy, and it must never break the host: when
+the host has changed, one warning names the option that still works.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lmms_eval.models.registry_v2 import ModelManifest
+
+TASKS = Path(__file__).parent / "yaml_tasks"
+HOST_MODULE = "lmms_eval.tasks"
+
+
+def manifests() -> list[ModelManifest]:
+    """The entry point: register the task folder, and describe the pack's model backends to the host."""
+    try:
+        _when_imported(HOST_MODULE, add_tasks)
+        from lmms_eval.models.registry_v2 import ModelManifest
+
+        return [
+            ModelManifest(
+                model_id="radvqa_chance",
+                simple_class_path="radimagenet_vqa_tasks.models.chance.Chance",
+            )
+        ]
+    except Exception as error:
+        # Whatever it is, an evaluation of somebody else's tasks must go on.
+        _warn(error)
+        return []
+
+
+def add_tasks(host: ModuleType) -> None:
+    """Make every `TaskManager` of the host index the pack's folder, after the folders it was asked for."""
+    try:
+        initialize = host.TaskManager.initialize_tasks
+    except AttributeError as error:
+        _warn(error)
+        return
+
+    def initialize_tasks(self: Any, *args: Any, **kwargs: Any) -> Any:
+        index = initialize(self, *args, **kwargs)
+        try:
+            # Names that are there already win, as they do between the host's own folders.
+            return {**self._get_task_and_group(str(TASKS)), **index}
+        except Exception as error:
+            _warn(error)
+            return index
+
+    host.TaskManager.initialize_tasks = initialize_tasks
+
+
+def _warn(error: Exception) -> None:
+    warnings.warn(
+        f"radimagenet-vqa-tasks could not register its tasks with this version of lmms-eval ({error!r}). "
+        'They still work with: lmms-eval --include_path "$(radvqa tasks --path)" ...',
+        RuntimeWarning,
+        stacklevel=2,
+    )
+
+
+def _when_imported(name: str, action: Any) -> None:
+    """Run `action` on a module: now if it is imported, else right after it will be."""
+    if name in sys.modules:
+        action(sys.modules[name])
+    else:
+        sys.meta_path.insert(0, _AfterImport(name, action))
+
+
+class _AfterImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds one module as Python would have, and runs an action once it is loaded."""
+
+    def __init__(self, name: str, action: Any) -> None:
+        self._name = name
+        self._action = action
+        self._spec: importlib.machinery.ModuleSpec | None = None
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name != self._name:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            self._loader, spec.loader = spec.loader, self
+        return spec
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        assert module.__spec__ is not None
+        module.__loader__ = module.__spec__.loader = self._loader
+        self._loader.exec_module(module)
+        self._action(module)

@@ -1,0 +1,46 @@
+"""Images as models expect them: 8-bit RGB, whatever a file holds."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from radimagenet_vqa_tasks.errors import DataError
+
+
+def decode(cell: dict[str, Any], owner: str) -> Image.Image:
+    """The image of a cell {bytes, path}, as 8-bit RGB. `owner` names the question in an error.
+
+    Raises DataError where the bytes are missing, truncated or no image.
+    """
+    try:
+        image = Image.open(io.BytesIO(cell["bytes"]))
+        image.load()
+        return to_rgb(image)
+    except Exception as error:
+        # Pillow raises a different type for almost every way in which a file can be damaged.
+        raise DataError(
+            f"the image of question {owner!r} (path {cell.get('path')!r}) cannot be decoded: {error}. "
+            "Fetch the data set again; `radvqa verify` lists every damaged image."
+        ) from error
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """8-bit RGB. Depths above 8 bits are scaled from their own minimum and maximum; transparency becomes black."""
+    if image.mode.startswith(("I", "F")):
+        return _scale(np.asarray(image, dtype=np.float64)).convert("RGB")
+    if image.mode in ("LA", "PA", "RGBA", "RGBa", "La") or "transparency" in image.info:
+        opaque = Image.new("RGBA", image.size, (0, 0, 0, 255))
+        return Image.alpha_composite(opaque, image.convert("RGBA")).convert("RGB")
+    return image.convert("RGB")
+
+
+def _scale(values: np.ndarray[Any, np.dtype[np.float64]]) -> Image.Image:
+    finite = np.where(np.isfinite(values), values, 0.0)
+    low, high = finite.min(), finite.max()
+    span = high - low
+    scaled = np.zeros_like(finite) if span == 0 else (finite - low) / span * 255
+    return Image.fromarray(np.rint(scaled).astype(np.uint8))

@@ -1,0 +1,79 @@
+"""What the tests share: the repository's paths, benchmark-shaped data, and a runner for commands."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+# The tests need no network, and must fail rather than try one.
+os.environ |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden files instead of comparing")
+
+
+@pytest.fixture(scope="session")
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture(scope="session")
+def shaped_table() -> pa.Table:
+    """9,000 rows of the benchmark's shape, on images of 8 x 8 pixels."""
+    import shaped_data
+
+    return shaped_data.table(side=8)
+
+
+@pytest.fixture(scope="session")
+def hub_copy(tmp_path_factory: pytest.TempPathFactory, shaped_table: pa.Table) -> Path:
+    """`shaped_table` in a folder laid out as the hub lays it out."""
+    import shaped_data
+
+    folder = tmp_path_factory.mktemp("hub") / "RadImageNet-VQA"
+    shaped_data.write_hub_copy(folder, shaped_table)
+    return folder
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    """Run a command of the environment from an empty folder; its output is in the result."""
+
+    def run(*arguments: object, env: dict[str, str] | None = None, timeout: float = 300) -> object:
+        program, *rest = map(str, arguments)
+        beside = Path(sys.executable).parent / program
+        return subprocess.run(
+            [str(beside) if beside.exists() else program, *rest],
+            cwd=tmp_path,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    return run
+
+
+def message(result: subprocess.CompletedProcess[str]) -> str:
+    """Both outputs of a command, for the message of a failed assertion."""
+    return f"exit {result.returncode}\n{result.stdout}\n{result.stderr}"
+
+
+def records_of(logs: Sequence[Path]) -> list[dict[str, object]]:
+    """The lines of sample logs, parsed."""
+    import json
+
+    return [json.loads(line) for log in logs for line in log.read_text(encoding="utf-8").splitlines()]

@@ -1,0 +1,63 @@
+"""Accuracy of a cell, and the mean of cells."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from collections.abc import Iterator
+
+import pytest
+from loguru import logger
+
+from radimagenet_vqa_tasks.utils.aggregation import CellScore, accuracy, average_of
+
+
+@pytest.fixture
+def warnings_said() -> Iterator[list[str]]:
+    said: list[str] = []
+    sink = logger.add(said.append, level="WARNING", format="{message}")
+    yield said
+    logger.remove(sink)
+
+
+def test_accuracy_is_the_mean_of_the_scores() -> None:
+    """(1 + 0 + 0 + 1) / 4, remembered as this cell's."""
+    score = accuracy([{"score": value, "cell": "anatomy_mc"} for value in (1, 0, 0, 1)])
+    assert (score, score.cell) == (0.5, "anatomy_mc")
+
+
+def test_accuracy_leaves_unjudged_out_and_says_the_bounds(warnings_said: list[str]) -> None:
+    """Two right, one wrong, one without a verdict: 2/3, and 2/4 to 3/4 if all were known."""
+    items = [{"score": value, "cell": "pathology_open"} for value in (1, 1, 0)] + [{"cell": "pathology_open"}]
+    assert accuracy(items) == pytest.approx(2 / 3)
+    assert "1 of 4 answers have no verdict" in warnings_said[0]
+    assert "between 0.500 and 0.750" in warnings_said[0]
+
+
+def test_accuracy_of_nothing_judged_is_nan() -> None:
+    """An empty denominator is no zero."""
+    assert math.isnan(accuracy([{"cell": "pathology_open"}]))
+
+
+def test_average_is_unweighted() -> None:
+    """Cells count alike, whatever their sizes."""
+    scores = [CellScore(0.2, "a"), CellScore(0.8, "b")]
+    assert average_of(scores, [1000, 10], False, cells=("a", "b")) == pytest.approx(0.5)
+
+
+def test_average_without_a_cell_is_nan_and_names_it(warnings_said: list[str]) -> None:
+    """The host would average over the cells it has; the pack does not."""
+    assert math.isnan(average_of([CellScore(0.2, "a")], [10], False, cells=("a", "b")))
+    assert "b of 2 cells missing" in warnings_said[0]
+
+
+def test_average_with_a_cell_that_is_nan_is_nan(warnings_said: list[str]) -> None:
+    """A cell in which nothing was judged makes the Avg unknown, by name."""
+    scores = [CellScore(0.2, "a"), CellScore(math.nan, "b")]
+    assert math.isnan(average_of(scores, [10, 10], False, cells=("a", "b")))
+    assert "b of 2 cells" in warnings_said[0]
+
+
+def test_cell_score_survives_pickling() -> None:
+    """The host copies results between processes; the cell's name goes along."""
+    assert pickle.loads(pickle.dumps(CellScore(0.5, "a"))).cell == "a"
