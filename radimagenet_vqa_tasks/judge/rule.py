@@ -1,0 +1,119 @@
+"""The rule judge: a deterministic verdict on an open answer, free and offline.
+
+It accepts what names the target and nothing else: one affirmed label of the region, in the benchmark's spelling, the
+paper's, or a synonym of the taxonomy. It reads negation, hedges and refusals, and knows no medicine beyond the
+taxonomy. It is stricter than a language model: a broader term ("infarct") or two labels at once are incorrect.
+
+Reason codes:
+
+    correct      match (the printed name), synonym, part (a structure that only the region has), normal
+    incorrect    other_label, several_labels, negated (the target is denied), hedged (the target is only left open),
+                 normal (an abnormal image is called normal), other_finding (a normal image is given a finding that
+                 is no label of the region), no_label (readable, but names nothing of the region)
+    unparsed     empty, refusal
+    unjudged     unknown_location, unknown_target (the data do not fit the taxonomy: not the model's fault)
+
+The word of a label after a hedge counts ("possible edema"), since radiologists hedge; what is merely not excluded
+("cannot exclude edema") does not. A label denied in one place and affirmed in another is denied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Literal
+
+from radimagenet_vqa_tasks.judge.cues import Kind
+from radimagenet_vqa_tasks.judge.reading import Reading, Status, read
+from radimagenet_vqa_tasks.judge.text import answer_text, words
+from radimagenet_vqa_tasks.judge.verdict import Verdict
+from radimagenet_vqa_tasks.judge.vocabulary import (
+    anatomy_vocabulary,
+    findings_vocabulary,
+    pathology_vocabulary,
+)
+from radimagenet_vqa_tasks.taxonomy import UnknownNameError, label_of, region_of
+
+Subject = Literal["anatomy", "pathology"]
+
+
+def judge_answer(response: str, target: str, *, subject: Subject, location: str) -> Verdict:
+    """Judge one open answer.
+
+    Args:
+        response: whatever the model said; no string raises.
+        target: the right answer, a region (anatomy) or a label of `location` (pathology).
+        subject: what the question asked for.
+        location: the region that the image shows.
+    """
+    try:
+        region = region_of(location).name
+    except UnknownNameError:
+        return Verdict("unjudged", "unknown_location")
+    try:
+        wanted = region_of(target).name if subject == "anatomy" else label_of(region, target).name
+    except UnknownNameError:
+        return Verdict("unjudged", "unknown_target")
+    tokens = words(answer_text(response))
+    if subject == "anatomy":
+        return _judge_anatomy(read(tokens, anatomy_vocabulary()), wanted)
+    reading = read(tokens, pathology_vocabulary(region))
+    if label_of(region, wanted).is_normal:
+        return _judge_normal(reading, tokens)
+    return _judge_pathology(reading, wanted)
+
+
+def _judge_anatomy(reading: Reading, region: str) -> Verdict:
+    named = reading.values(Kind.LABEL, Status.AFFIRMED)
+    parts = reading.values(Kind.PART, Status.AFFIRMED)
+    if region in reading.values(Kind.LABEL, Status.NEGATED):
+        return Verdict("incorrect", "negated")
+    # A name outranks parts: "the knee, with the femoral condyle and the lower leg" names one region.
+    if named:
+        return _among(named, region)
+    if parts:
+        return Verdict("correct", "part") if set(parts) == {region} else _among(parts, region)
+    return _nothing_affirmed(reading, region)
+
+
+def _judge_pathology(reading: Reading, label: str) -> Verdict:
+    named = reading.values(Kind.LABEL, Status.AFFIRMED)
+    if label in reading.values(Kind.LABEL, Status.NEGATED):
+        return Verdict("incorrect", "negated")
+    if label in named and reading.calls_all_normal():
+        return Verdict("incorrect", "several_labels")
+    if named:
+        return _among(named, label)
+    if reading.normal_clauses():
+        return Verdict("incorrect", "normal")
+    return _nothing_affirmed(reading, label)
+
+
+def _judge_normal(reading: Reading, tokens: list[str]) -> Verdict:
+    normal = bool(reading.normal_clauses())
+    if reading.values(Kind.LABEL, Status.AFFIRMED):
+        return Verdict("incorrect", "several_labels" if normal else "other_label")
+    if read(tokens, findings_vocabulary()).values(Kind.LABEL, Status.AFFIRMED):
+        return Verdict("incorrect", "other_finding")
+    if normal:
+        return Verdict("correct", "normal")
+    return _nothing_affirmed(reading, "")
+
+
+def _among(named: Mapping[str, bool], wanted: str) -> Verdict:
+    """The verdict on the labels that a response affirms; the values tell printed names from synonyms."""
+    if wanted not in named:
+        return Verdict("incorrect", "other_label")
+    if len(named) > 1:
+        return Verdict("incorrect", "several_labels")
+    return Verdict("correct", "match" if named[wanted] else "synonym")
+
+
+def _nothing_affirmed(reading: Reading, wanted: str) -> Verdict:
+    left_open: Collection[str] = reading.values(Kind.LABEL, Status.OPEN)
+    if not reading.has_words:
+        return Verdict("unparsed", "empty")
+    if reading.refused:
+        return Verdict("unparsed", "refusal")
+    if wanted in left_open:
+        return Verdict("incorrect", "hedged")
+    return Verdict("incorrect", "no_label")

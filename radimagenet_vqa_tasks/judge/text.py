@@ -1,0 +1,260 @@
+"""Free medical text as plain words: dress taken off, one spelling, one number, one order of small words.
+
+`answer_text` finds what a response offers as its answer; `words` turns text into a list of canonical words and
+boundary signs; `term_words` does the same to a wording of the taxonomy, so that both sides meet. All of it takes
+linear time and raises on no string.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a string, for tables that are easier to read than a list of quotes."""
+    return frozenset(text.split())
+
+
+SENTENCE_ENDS = frozenset(".!?;\n")
+MINOR_BREAKS = frozenset(",:()/|")
+OF = "of"
+IS = "is"
+SHOW = "show"
+
+_DASHES = "\u2010\u2011\u2012\u2212-"
+_LONG_DASHES = "\u2013\u2014\u2015"
+_APOSTROPHES = "'\u2018\u2019\u201b\u2032\u02bc`"
+_LINE_BREAKS = "\n\r\v\f\x85\u2028\u2029"
+_UNSEEN = ("Mn", "Me", "Cf", "Cs", "Co")
+
+_WORD = re.compile(r"e\.g\.|i\.e\.|vs\.|\d+\.\d+|[^\W_]+|[.!?;\n,:()/|]")
+_COMMAND = re.compile(r"\\(?:text|math|bold|operatorname|rm|bf|displaystyle)[a-z]{0,8}")
+_ESCAPED_BREAK = re.compile(r"\\[nr]")
+_TAG = re.compile(r"</?[a-z][^<>\n]{0,60}>")
+_SPACED_DASH = re.compile(r"(?<=\S) -{1,3} ")
+
+_THINK = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
+_ANSWER_TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
+_BOXED = re.compile(r"\\f?boxed[ ]?\{|[{}]")
+_FINAL = re.compile(r"\bfinal (?:answer|diagnosis)\W{0,6}(?:is\b|:)", re.IGNORECASE)
+
+# Substrings, so that "haem" turns ischaemic too and "oedem" the adjective.
+_SPELLINGS = (
+    ("oedem", "edem"),
+    ("tumour", "tumor"),
+    ("haem", "hem"),
+    ("oesoph", "esoph"),
+    ("dilatation", "dilation"),
+    ("dilatated", "dilated"),
+    ("tendonitis", "tendinitis"),
+    ("tendonosis", "tendinosis"),
+    ("tendonopathy", "tendinopathy"),
+    ("leucoen", "leukoen"),
+    ("leucoar", "leukoar"),
+    ("caec", "cec"),
+    ("fibre", "fiber"),
+)
+_FORMS = {
+    "disk": "disc",
+    "discal": "disc",
+    "grey": "gray",
+    "vertebrae": "vertebra",
+    "menisci": "meniscus",
+    "calculi": "calculus",
+    "bronchi": "bronchus",
+    "alveoli": "alveolus",
+    "bullae": "bulla",
+    "foci": "focus",
+    "foramina": "foramen",
+    "diverticula": "diverticulum",
+    "calyces": "calyx",
+    "calices": "calyx",
+    "leiomyomata": "leiomyoma",
+    "infarction": "infarct",
+    "postop": "postoperative",
+    "cant": "cannot",
+    **{f"{stem}es": f"{stem}is" for stem in ("metastas", "stenos", "thrombos", "diagnos", "prosthes")},
+}
+_NO_PLURAL = word_set("ascites pancreas atlas series biceps triceps quadriceps gas lens does always less")
+# Bound forms that are never a word of their own: "intra articular" is one word however it is spaced.
+_BOUND = word_set(
+    "abdomino acromio arterio calcaneo cranio gleno infra intra lumbo micro musculo neuro osteo para patello peri"
+    " retro sub supra talo thoraco"
+)
+_PAIRS = frozenset(
+    {
+        ("air", "space"),
+        ("brain", "stem"),
+        ("can", "not"),
+        ("epi", "dural"),
+        ("extra", "articular"),
+        ("extra", "axial"),
+        ("extra", "dural"),
+        ("fat", "containing"),
+        ("gall", "bladder"),
+        ("gall", "stone"),
+        ("honey", "combing"),
+        ("post", "operative"),
+        ("post", "op"),
+        ("post", "surgical"),
+    }
+)
+_SMALL_WORDS = frozenset({"and", "or", "nor", OF, IS})  # "supra- and infraspinatus"
+# Side, size and degree say nothing about which label is meant.
+_DROPPED = word_set(
+    "a an the left right bilateral bilaterally unilateral small large tiny huge big mild mildly moderate moderately"
+    " severe severely minimal marked markedly slight slightly subtle extensive prominent multiple several few"
+    " scattered numerous full partial thickness complete incomplete near distal proximal grade"
+)
+_OF_WORDS = word_set(
+    "of in within involving affecting inside at from on along throughout around surrounding to after following"
+)
+_SHOW_WORDS = word_set(
+    "show shows showing demonstrate demonstrates demonstrating reveal reveals revealing has have having exhibits"
+)
+_IS_WORDS = word_set("is are was were be appear appears look looks seem seems")
+
+
+def answer_text(response: str) -> str:
+    """The part of a response that it offers as its answer.
+
+    Thinking is dropped. Explicit answers (answer tags, boxed) are kept and the rest is not; several of them all
+    count. Failing those, what follows the first "final answer:" counts, and failing that everything.
+    """
+    text = _without_thinking(response)
+    for marked in (_inside_tags(text), _inside_boxes(text), _after_final(text)):
+        if any(char.isalnum() for char in marked):
+            return marked
+    return text
+
+
+def words(text: str) -> list[str]:
+    """Canonical words and boundary signs, in order; words that carry no meaning here are left out."""
+    found: list[str] = []
+    for token in _WORD.findall(_fold(text)):
+        if token in SENTENCE_ENDS and (not found or found[-1] in SENTENCE_ENDS):
+            continue
+        word = token if token in SENTENCE_ENDS or token in MINOR_BREAKS else _canonical(token)
+        if found and word.isalnum() and _is_one_word(found[-1], word):
+            joined = found.pop() + word
+            found.append(_FORMS.get(joined, joined))
+        elif word:
+            found.append(word)
+    return found
+
+
+def _is_one_word(first: str, second: str) -> bool:
+    return (first, second) in _PAIRS or (first in _BOUND and second not in _SMALL_WORDS)
+
+
+@lru_cache(maxsize=16384)
+def term_words(term: str) -> tuple[str, ...]:
+    """A wording as the words that `words` would find in it."""
+    return tuple(words(term))
+
+
+def _fold(text: str) -> str:
+    table = {ord(char): _fold_char(char) for char in set(text)}
+    text = _TAG.sub(" ", _COMMAND.sub(" ", text.translate(table)))
+    return _SPACED_DASH.sub(" , ", _ESCAPED_BREAK.sub("\n", text)).replace("-", " ")
+
+
+@lru_cache(maxsize=4096)
+def _fold_char(char: str) -> str:
+    # One character at a time: normalising a whole text sorts runs of combining marks in quadratic time.
+    if char in _LINE_BREAKS:
+        return "\n"
+    if char in _APOSTROPHES:
+        return ""
+    if char in _DASHES:
+        return "-"
+    if char in _LONG_DASHES:
+        return " , "
+    lowered = char.casefold().replace("\u0153", "oe").replace("\u00e6", "ae")
+    parts = unicodedata.normalize("NFKD", lowered)
+    # Signs that stand for a whole phrase are left alone; 18 times the text is no answer's business.
+    return "".join(part for part in parts if unicodedata.category(part) not in _UNSEEN) if len(parts) < 6 else char
+
+
+@lru_cache(maxsize=16384)
+def _canonical(word: str) -> str:
+    if word in _DROPPED or word in ("e.g.", "i.e."):
+        return ""
+    if word in _OF_WORDS:
+        return OF
+    if word in _IS_WORDS:
+        return IS
+    if word in _SHOW_WORDS:
+        return SHOW
+    for british, american in _SPELLINGS:
+        word = word.replace(british, american)
+    return _FORMS.get(word) or _singular(word)
+
+
+def _singular(word: str) -> str:
+    if len(word) < 4 or not word.endswith("s") or word in _NO_PLURAL or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "ches", "xes")):
+        return word[:-2]
+    return _FORMS.get(word[:-1], word[:-1])
+
+
+def _without_thinking(text: str) -> str:
+    """What is outside thinking tags; before a stray closing tag, and after an unclosed one, all is thinking."""
+    kept: list[str] = []
+    depth = start = 0
+    for tag in _THINK.finditer(text):
+        if not tag[1]:
+            if depth == 0:
+                kept.append(text[start : tag.start()])
+            depth += 1
+        elif depth <= 1:
+            if depth == 0:
+                kept.clear()
+            depth, start = 0, tag.end()
+        else:
+            depth -= 1
+    if depth == 0:
+        kept.append(text[start:])
+    return "\n".join(kept)
+
+
+def _inside_tags(text: str) -> str:
+    kept: list[str] = []
+    start: int | None = None
+    for tag in _ANSWER_TAG.finditer(text):
+        if not tag[1]:
+            start = tag.end()
+        elif start is not None:
+            kept.append(text[start : tag.start()])
+            start = None
+    if start is not None:
+        kept.append(text[start:])
+    return "\n".join(kept)
+
+
+def _inside_boxes(text: str) -> str:
+    kept: list[str] = []
+    depth = start = 0
+    for brace in _BOXED.finditer(text):
+        if depth == 0:
+            if len(brace[0]) > 1:
+                depth, start = 1, brace.end()
+        elif brace[0] != "}":
+            depth += 1
+        else:
+            depth -= 1
+            if depth == 0:
+                kept.append(text[start : brace.start()])
+    if depth:
+        kept.append(text[start:])
+    return "\n".join(kept)
+
+
+def _after_final(text: str) -> str:
+    marker = _FINAL.search(text)
+    return text[marker.end() :] if marker else ""

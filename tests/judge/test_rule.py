@@ -1,0 +1,212 @@
+"""The rule judge: clinician-readable cases, every wording of the taxonomy, and hostile responses."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from radimagenet_vqa_tasks.judge.rule import Subject, judge_answer
+from radimagenet_vqa_tasks.judge.verdict import Verdict
+from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, regions
+
+CASES_FILE = Path(__file__).parents[1] / "cases" / "rule_judge.yaml"
+CASES: list[dict[str, Any]] = [
+    {"subject": subject, "target": case["in"], **case}
+    for subject, cases in yaml.safe_load(CASES_FILE.read_text(encoding="utf-8")).items()
+    for case in cases
+]
+PAIRS = [(region, label.name) for region, each in regions().items() for label in (*each.labels, each.normal)]
+MEGABYTE = 1_000_000
+
+
+def judge(case: dict[str, Any]) -> Verdict:
+    """The verdict on one case of the file."""
+    return judge_answer(case["response"], case["target"], subject=case["subject"], location=case["in"])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['in']}-{case['kind']}-{case['response'][:40]}")
+def test_case(case: dict[str, Any]) -> None:
+    """Each case of the file gets the outcome and the reason that its line gives, for the reason it gives."""
+    assert judge(case) == Verdict(case["outcome"], case["reason"]), case["why"]
+
+
+def test_cases_cover_every_region_and_kind() -> None:
+    """The case file stays broad: all regions, all kinds, and no line twice."""
+    kinds = {"synonym", "abbreviation", "laterality", "negation", "hypernym", "hedge", "several", "verbose"}
+    kinds |= {"wrong_region", "typo", "upstream_spelling", "refusal", "normal", "part"}
+    assert len(CASES) >= 150
+    assert {case["kind"] for case in CASES} == kinds
+    assert {case["in"] for case in CASES if case["subject"] == "anatomy"} == set(regions())
+    assert {case["in"] for case in CASES if case["subject"] == "pathology"} == set(regions())
+    keys = Counter((case["subject"], case["in"], case["target"], case["response"]) for case in CASES)
+    assert keys.most_common(1)[0][1] == 1
+
+
+@pytest.mark.parametrize("region", regions())
+def test_every_wording_of_a_label_names_it_and_no_other(region: str) -> None:
+    """Name, readable name and synonyms are correct for their label, and wrong for every other and for normal."""
+    place = regions()[region]
+    for label in place.labels:
+        for term in label.terms():
+            assert judge_answer(term, label.name, subject="pathology", location=region).outcome == "correct", term
+            for other in (*place.labels, place.normal):
+                if other is not label:
+                    verdict = judge_answer(term, other.name, subject="pathology", location=region)
+                    assert verdict.outcome == "incorrect", (term, other.name)
+
+
+@pytest.mark.parametrize("region", regions())
+def test_every_normal_wording_is_right_for_normal_only(region: str) -> None:
+    """The wordings of normal are correct for a normal image and wrong for each pathology."""
+    place = regions()[region]
+    for term in place.normal.terms():
+        assert judge_answer(term, NO_PATHOLOGY, subject="pathology", location=region) == Verdict("correct", "normal")
+        for label in place.labels:
+            assert judge_answer(term, label.name, subject="pathology", location=region) == Verdict(
+                "incorrect", "normal"
+            )
+
+
+@pytest.mark.parametrize("region", regions())
+def test_every_wording_of_a_region_names_it_and_no_other(region: str) -> None:
+    """Names and parts of a region are correct for it and wrong for the other seven."""
+    place = regions()[region]
+    for term in (*place.terms(), *place.parts):
+        for other in regions():
+            verdict = judge_answer(term, other, subject="anatomy", location=other)
+            assert (verdict.outcome == "correct") == (other == region), (term, other)
+
+
+@pytest.mark.parametrize(("region", "label"), PAIRS)
+def test_a_denied_label_is_never_correct(region: str, label: str) -> None:
+    """Denying any label by its printed name is wrong for it, before and behind."""
+    if label == NO_PATHOLOGY:
+        return
+    for denial in (f"There is no {label}.", f"{label} is not seen", f"{label}: absent"):
+        verdict = judge_answer(denial, label, subject="pathology", location=region)
+        assert verdict == Verdict("incorrect", "negated"), denial
+
+
+@pytest.mark.parametrize(("region", "label"), PAIRS)
+def test_readable_variants_keep_the_verdict(region: str, label: str) -> None:
+    """Case, plural, articles, hyphens and a lead-in change nothing."""
+    for form in (label.upper(), f"The {label}.", label.replace(" ", "-"), f"Answer: {label}", f"**{label}**"):
+        assert judge_answer(form, label, subject="pathology", location=region).outcome == "correct", form
+
+
+SENTENCES = {
+    "{x}. No {y}.": "correct",
+    "No {y}, but {x}.": "correct",
+    "The most likely finding is {x} without {y}": "correct",
+    "{x} rather than {y}": "correct",
+    "{x}; {y} cannot be excluded": "correct",
+    "{y} is not seen. There is {x}.": "correct",
+    "no {y} or {x}": "incorrect",
+    "{x} and {y}": "incorrect",
+    "{x} or {y}": "incorrect",
+    "{y}, {x}": "incorrect",
+}
+
+
+@pytest.mark.parametrize("region", regions())
+def test_two_labels_in_one_sentence(region: str) -> None:
+    """For every two labels of a region: one affirmed beside one denied is an answer, both affirmed are none."""
+    labels = regions()[region].labels
+    for one, other in itertools.permutations(labels, 2):
+        for sentence, outcome in SENTENCES.items():
+            response = sentence.format(x=one.readable, y=other.name)
+            verdict = judge_answer(response, one.name, subject="pathology", location=region)
+            assert verdict.outcome == outcome, response
+
+
+def test_listing_all_labels_is_never_correct() -> None:
+    """A response cannot win by naming everything."""
+    for region, label in PAIRS:
+        everything = ", ".join(each for place, each in PAIRS if place == region)
+        assert judge_answer(everything, label, subject="pathology", location=region).outcome == "incorrect"
+
+
+@pytest.mark.parametrize(
+    ("target", "location", "reason"),
+    [("edema", "elbow", "unknown_location"), ("glioma", "brain", "unknown_target"), ("", "knee", "unknown_target")],
+)
+def test_data_outside_the_taxonomy_is_unjudged(target: str, location: str, reason: str) -> None:
+    """A target that the taxonomy does not know is the data's fault, not the model's."""
+    assert judge_answer("edema", target, subject="pathology", location=location) == Verdict("unjudged", reason)
+
+
+def test_raw_and_readable_targets_are_accepted() -> None:
+    """Targets may come as folder names or in the paper's spelling, places too."""
+    for target in ("fat_containing_tumor", "fatcontaining tumor", "fat-containing tumor"):
+        assert judge_answer("lipoma", target, subject="pathology", location="Abdomen/Pelvis").outcome == "correct"
+    assert judge_answer("thorax", "chest", subject="anatomy", location="lung").outcome == "correct"
+
+
+FRAGMENTS = [
+    *("no", "not", "edema", "normal", "acute infarct", ",", ".", ":", "and", "or", "but", "is", "not seen", "\n", "of"),
+    *("<think>", "</think>", "<answer>", "</answer>", "\\boxed{", "}", "Final answer:", "cannot exclude", "absent"),
+    *("tear of", "acl", "knee", "chest", "/", "(", ")", "none", "there is", "if", "ruled out", "no other", "-"),
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(st.text(), st.lists(st.sampled_from(FRAGMENTS), max_size=40).map(" ".join)),
+    st.sampled_from(["anatomy", "pathology"]),
+    st.sampled_from(PAIRS),
+)
+def test_no_response_raises(response: str, subject: Subject, pair: tuple[str, str]) -> None:
+    """Whatever a model says, there is a verdict about the model, and the same one twice."""
+    region, label = pair
+    target = region if subject == "anatomy" else label
+    verdict = judge_answer(response, target, subject=subject, location=region)
+    assert verdict.outcome in ("correct", "incorrect", "unparsed")
+    assert verdict == judge_answer(response, target, subject=subject, location=region)
+
+
+HOSTILE = {
+    "one word": "a",
+    "words": "edema ",
+    "negations": "no ",
+    "denials from behind": "edema is not seen ",
+    "list": "edema, ",
+    "shared nouns": "acl and ",
+    "shared prepositions": "tear of acl, ",
+    "half a wording": "small vessel ischemic ",
+    "headings": "edema: ",
+    "open thinking": "<think>",
+    "closed thinking": "</think>",
+    "open answers": "<answer>",
+    "open boxes": "\\boxed{",
+    "braces": "\\boxed{{}",
+    "tags": "<a",
+    "spaces": " ",
+    "dashes": " - ",
+    "breaks": "\n",
+    "final answers": "final answer",
+    "combining marks": "\u0323\u0307",
+    "expanding characters": "\ufdfa",
+    "surrogates": "\ud800",
+    "refusals": "i cannot determine ",
+    "turns": "but no edema ",
+    "backslashes": "\\",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_megabyte_is_read_in_linear_time(name: str) -> None:
+    """No response can stall a run, whatever it repeats a million characters long."""
+    unit = HOSTILE[name]
+    judge_answer(unit, "edema", subject="pathology", location="brain")
+    start = time.process_time()
+    judge_answer(unit * (MEGABYTE // len(unit)), "edema", subject="pathology", location="brain")
+    # One to two seconds on a slow core; quadratic work would take hours.
+    assert time.process_time() - start < 15
