@@ -58,7 +58,7 @@ def run(argv: Sequence[str], data: Path | None = None) -> RunResult | None:
     _require_writable(Path(args.output_path))
     unfinished = Path(args.output_path) / UNFINISHED / _identity(args, files)
     args.use_cache = args.use_cache or str(unfinished)
-    with _lock(unfinished), _on_top_of(host, files), _explained(args):
+    with _lock(unfinished), _on_top_of(host, files), _explained(args, data):
         results, samples = host.cli_evaluate_single(args)
     if results is None:
         return None
@@ -247,11 +247,11 @@ def _printable(answer: Any) -> Any:
 
 
 @contextmanager
-def _explained(args: argparse.Namespace) -> Iterator[None]:
+def _explained(args: argparse.Namespace, data: Path | None) -> Iterator[None]:
     """Turn whatever ends a run into one message that says what to do."""
     kept = f"Responses got so far are kept in {args.use_cache}; the same command goes on from them."
     try:
-        with explained():
+        with explained(data):
             yield
     except RadVQAError:
         raise

@@ -27,20 +27,21 @@ def parquet_files(data: Path) -> list[str]:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Turn a failure to reach the data set into a RunError that says what to do."""
+def explained(data: Path | None) -> Iterator[None]:
+    """Turn a failure to read the data set, from the hub or from a local copy, into a RunError that says what to do."""
     from datasets.exceptions import DatasetsError
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+    from pyarrow import ArrowException
 
+    unreachable = (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, ConnectionError)
     try:
         yield
-    except (
-        DatasetsError,
-        HfHubHTTPError,
-        LocalEntryNotFoundError,
-        OfflineModeIsEnabled,
-        ConnectionError,
-    ) as error:
+    except (DatasetsError, ArrowException, *unreachable) as error:
+        if data:
+            raise RunError(
+                f"the local copy {data} cannot be read ({error}). It should be the hub's Parquet file, or a folder that "
+                "holds it; copy it again."
+            ) from error
         raise RunError(
             f"the data set {HUB} could not be fetched ({error}). It is gated: accept its agreement on its page, then "
             "log in (`hf auth login`, or set HF_TOKEN). Without a network, name a local copy with --data PATH."

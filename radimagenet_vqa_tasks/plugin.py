@@ -12,11 +12,12 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from loguru import logger
 
 if TYPE_CHECKING:
     from lmms_eval.models.registry_v2 import ModelManifest
@@ -64,11 +65,10 @@ def add_tasks(host: ModuleType) -> None:
 
 
 def _warn(error: Exception) -> None:
-    warnings.warn(
+    # The host's own logger: it has switched Python's warnings off.
+    logger.warning(
         f"radimagenet-vqa-tasks could not register its tasks with this version of lmms-eval ({error!r}). "
-        'They still work with: lmms-eval --include_path "$(radvqa tasks --path)" ...',
-        RuntimeWarning,
-        stacklevel=2,
+        'They still work with: lmms-eval --include_path "$(radvqa tasks --path)" ...'
     )
 
 

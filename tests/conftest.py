@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
+import shaped_data
+from loguru import logger
+from support import Command
 
 # The tests need no network, and must fail rather than try one.
 os.environ |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"}
-
-Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,16 +31,12 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture(scope="session")
 def shaped_table() -> pa.Table:
     """9,000 rows of the benchmark's shape, on images of 8 x 8 pixels."""
-    import shaped_data
-
     return shaped_data.table(side=8)
 
 
 @pytest.fixture(scope="session")
 def hub_copy(tmp_path_factory: pytest.TempPathFactory, shaped_table: pa.Table) -> Path:
     """`shaped_table` in a folder laid out as the hub lays it out."""
-    import shaped_data
-
     folder = tmp_path_factory.mktemp("hub") / "RadImageNet-VQA"
     shaped_data.write_hub_copy(folder, shaped_table)
     return folder
@@ -67,13 +62,11 @@ def command(tmp_path: Path) -> Command:
     return run
 
 
-def message(result: subprocess.CompletedProcess[str]) -> str:
-    """Both outputs of a command, for the message of a failed assertion."""
-    return f"exit {result.returncode}\n{result.stdout}\n{result.stderr}"
-
-
-def records_of(logs: Sequence[Path]) -> list[dict[str, object]]:
-    """The lines of sample logs, parsed."""
-    import json
-
-    return [json.loads(line) for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
+@pytest.fixture
+def warnings_said() -> Iterator[list[str]]:
+    """The warnings that the host's logger is given while a test runs."""
+    said: list[str] = []
+    sink = logger.add(said.append, level="WARNING", format="{message}")
+    yield said
+    with suppress(ValueError):  # the host may have removed all sinks meanwhile
+        logger.remove(sink)

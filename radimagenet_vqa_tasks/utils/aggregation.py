@@ -7,10 +7,12 @@ than were asked for is NaN, and a warning names them.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from loguru import logger
+
+from radimagenet_vqa_tasks.utils.late import settled
 
 
 class CellScore(float):
@@ -27,15 +29,16 @@ class CellScore(float):
         return CellScore, (float(self), self.cell)
 
 
-def accuracy(items: Sequence[Mapping[str, Any]]) -> CellScore:
+def accuracy(items: Sequence[dict[str, Any]]) -> CellScore:
     """The mean of the items' scores. Items without one were not judged: they are left out, never counted as 0."""
-    scores = [item["score"] for item in items if "score" in item]
+    scores = [item["score"] for item in map(settled, items) if "score" in item]
     mean = sum(scores) / len(scores) if scores else math.nan
     if len(scores) < len(items):
         logger.warning(
             f"{items[0]['cell']}: {len(items) - len(scores)} of {len(items)} answers have no verdict and are left out "
             f"of the accuracy, which lies between {sum(scores) / len(items):.3f} and "
-            f"{(sum(scores) + len(items) - len(scores)) / len(items):.3f}"
+            f"{(sum(scores) + len(items) - len(scores)) / len(items):.3f}. "
+            "`radvqa judge FOLDER_OF_THE_LOGS` completes them."
         )
     return CellScore(mean, items[0]["cell"] if items else "")
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 from radimagenet_vqa_tasks.errors import DataError
 
@@ -18,7 +21,8 @@ def decode(cell: dict[str, Any], owner: str) -> Image.Image:
     """
     try:
         image = Image.open(io.BytesIO(cell["bytes"]))
-        image.load()
+        with _whole_images_only():
+            image.load()
         return to_rgb(image)
     except Exception as error:
         # Pillow raises a different type for almost every way in which a file can be damaged.
@@ -26,6 +30,20 @@ def decode(cell: dict[str, Any], owner: str) -> Image.Image:
             f"the image of question {owner!r} (path {cell.get('path')!r}) cannot be decoded: {error}. "
             "Fetch the data set again; `radvqa verify` lists every damaged image."
         ) from error
+
+
+_loading = Lock()
+
+
+@contextmanager
+def _whole_images_only() -> Iterator[None]:
+    """Pillow's refusal of truncated files, which parts of the host switch off for the whole process."""
+    with _loading:
+        lenient, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+        try:
+            yield
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = lenient
 
 
 def to_rgb(image: Image.Image) -> Image.Image:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from datasets import Dataset
 
 from radimagenet_vqa_tasks.errors import DataError
+from radimagenet_vqa_tasks.judge.chosen import chosen
 from radimagenet_vqa_tasks.taxonomy import clean_label, regions
 from radimagenet_vqa_tasks.utils.aggregation import average_of
 from radimagenet_vqa_tasks.utils.cells import CELLS, Cell
@@ -49,8 +50,11 @@ def questions(rows: Dataset, cell: str, *, images: int | None = IMAGES, with_ima
     """The questions of one cell as Question columns; the `process_docs` of every task.
 
     `images` is how many images the whole data set must have (None: any number). Without `with_image` there is no
-    image column, so nothing can be decoded. Raises DataError, naming rows, where `rows` is not the benchmark.
+    image column, so nothing can be decoded. Raises DataError, naming rows, where `rows` is not the benchmark, and
+    RunError where the judge's settings are wrong.
     """
+    if CELLS[cell].format == "open":
+        chosen()  # a judge that cannot be had is an error now, not when the model has answered
     every = _adapted(_ByFingerprint(rows), images)
     wanted = [index for index, name in enumerate(every["cell"]) if name == cell]
     return (every if with_image else without_images(every)).select(wanted)

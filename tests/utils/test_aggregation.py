@@ -4,20 +4,10 @@ from __future__ import annotations
 
 import math
 import pickle
-from collections.abc import Iterator
 
 import pytest
-from loguru import logger
 
 from radimagenet_vqa_tasks.utils.aggregation import CellScore, accuracy, average_of
-
-
-@pytest.fixture
-def warnings_said() -> Iterator[list[str]]:
-    said: list[str] = []
-    sink = logger.add(said.append, level="WARNING", format="{message}")
-    yield said
-    logger.remove(sink)
 
 
 def test_accuracy_is_the_mean_of_the_scores() -> None:

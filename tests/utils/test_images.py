@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.utils.images import decode
@@ -65,9 +65,12 @@ def test_undecodable_image_names_question_and_path(damage: bytes | None) -> None
         decode({"bytes": damage, "path": "scan.png"}, "img:mc")
 
 
-def test_truncated_image_is_an_error() -> None:
-    """Half an image is not shown to a model as if it were whole."""
+@pytest.mark.parametrize("lenient", [False, True])
+def test_truncated_image_is_an_error(monkeypatch: pytest.MonkeyPatch, lenient: bool) -> None:
+    """Half an image is not shown to a model as if it were whole, though the host tells Pillow to accept it."""
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", lenient)
     whole = cell(Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)))
     assert isinstance(whole["bytes"], bytes)
     with pytest.raises(DataError, match="cannot be decoded"):
         decode({"bytes": whole["bytes"][: len(whole["bytes"]) // 2], "path": "scan.png"}, "q")
+    assert lenient == ImageFile.LOAD_TRUNCATED_IMAGES

@@ -1,0 +1,57 @@
+"""What people install: the wheel holds the task files, the sample and the tiny model, and nothing else of the kind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from support import ROOT
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> ZipFile:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    return ZipFile(next(folder.glob("*.whl")))
+
+
+def test_wheel_holds_every_file_of_the_package(wheel: ZipFile) -> None:
+    """Task files without an ending, the sample, the taxonomy and the checkpoint are all package data."""
+    tracked = subprocess.run(
+        ["git", "ls-files", "radimagenet_vqa_tasks"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split()
+    names = set(wheel.namelist())
+    assert [name for name in tracked if name not in names] == []
+    package = "radimagenet_vqa_tasks"
+    assert {f"{package}/yaml_tasks/_task_yaml", f"{package}/sample/test.parquet"} <= names
+    assert {f"{package}/sample/tiny_vlm/{name}" for name in ("config.json", "model.safetensors")} <= names
+
+
+def test_wheel_is_small_and_licensed(wheel: ZipFile) -> None:
+    """The tiny model has at most 12 MB; licence and notice of the images go along; scans and tests stay out."""
+    sizes = {info.filename: info.file_size for info in wheel.infolist()}
+    assert sum(size for name, size in sizes.items() if "/tiny_vlm/" in name) <= 12_000_000
+    assert {Path(name).name for name in sizes if ".dist-info/licenses/" in name} == {"LICENSE", "NOTICE"}
+    assert not [name for name in sizes if name.startswith(("tools/", "tests/")) or "train.parquet" in name]
+
+
+def test_wheel_declares_command_and_hook(wheel: ZipFile) -> None:
+    """The console command and the host's entry point are in the metadata."""
+    [entry_points] = [name for name in wheel.namelist() if name.endswith("entry_points.txt")]
+    text = wheel.read(entry_points).decode()
+    assert "radvqa = radimagenet_vqa_tasks.cli:main" in text
+    assert "[lmms_eval.models]" in text
+
+
+def test_no_file_names_a_package_index() -> None:
+    """Where packages come from is the installer's business: no file of the repository names a host."""
+    hosts = [b"pypi" + b".org", b"python" + b"hosted.org", b"index" + b"-url"]
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True).stdout.split(b"\0")
+    found = [
+        name.decode() for name in tracked if name and any(host in (ROOT / name.decode()).read_bytes() for host in hosts)
+    ]
+    assert found == []
