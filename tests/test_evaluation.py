@@ -62,7 +62,7 @@ def test_run_logs_a_record_of_every_question(chance_run: RunResult) -> None:
     assert set(records[0]) == {
         *("key", "cluster", "cell", "format", "with_image", "subject", "template", "location", "modality"),
         *("pathology", "abnormal", "question", "choices", "target", "extracted", "outcome", "correct_in_paper"),
-        *("judge", "judge_reason", "fingerprint", "version"),
+        *("judge", "judge_reason", "judge_reply", "fingerprint", "version"),
     }
 
 
