@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,16 @@ SCHEMA = pa.schema(
         ("metadata", METADATA),
     ]
 )
+# What makes the `datasets` library see an image column, as in the files on the hub.
+FEATURES = {
+    "image": {"_type": "Image"},
+    "question": {"dtype": "string", "_type": "Value"},
+    "choices": {"feature": {"dtype": "string", "_type": "Value"}, "_type": "Sequence"},
+    "answer": {"dtype": "string", "_type": "Value"},
+    "question_type": {"dtype": "string", "_type": "Value"},
+    "metadata": {field.name: {"dtype": str(field.type), "_type": "Value"} for field in METADATA},
+}
+SCHEMA = SCHEMA.with_metadata({"huggingface": json.dumps({"info": {"features": FEATURES}})})
 
 
 @dataclass(frozen=True)
