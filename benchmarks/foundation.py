@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,13 @@ def prepare(data: Path) -> dict[str, float]:
 
     load_dataset(str(data), "benchmark", split="test")  # the first conversion, which no task can avoid
     names = [f"{cell}{arm}" for arm in ("", "_textonly") for cell in CELLS]
-    columns = [_seconds(lambda name=name: _prepare_task(data, getattr(radvqa, name))) for name in names]
+    columns = [_seconds(partial(_prepare_task, data, getattr(radvqa, name))) for name in names]
     rows = load_dataset(str(data), "benchmark", split="test")
 
     def by_rows(cell: str) -> None:
         rows.filter(lambda row: _row_is(row, cell), load_from_cache_file=False, keep_in_memory=True)
 
-    filtered = [_seconds(lambda cell=cell: by_rows(cell)) for cell in CELLS]
+    filtered = [_seconds(partial(by_rows, cell)) for cell in CELLS]
     return {
         "columns, eighteen tasks": sum(columns),
         "columns, the first task (checks and fingerprint)": columns[0],

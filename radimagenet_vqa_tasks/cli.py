@@ -100,9 +100,9 @@ def tasks(path: bool) -> None:
       radvqa tasks
       lmms-eval --include_path "$(radvqa tasks --path)" --tasks radvqa_pathology_mc --model ...
     """
-    from radimagenet_vqa_tasks import catalogue
+    from radimagenet_vqa_tasks import catalogue, plugin
 
-    click.echo(catalogue.TASKS if path else "\n".join(catalogue.names()))
+    click.echo(plugin.TASKS if path else "\n".join(catalogue.names()))
 
 
 @main.command()
@@ -128,4 +128,59 @@ def verify(data: Path | None, sample: bool) -> None:
     for finding in findings:
         click.echo(finding)
     if any(finding.is_fault for finding in findings):
+        raise click.exceptions.Exit(1)
+
+
+@main.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.option("--model", help="The judge, for instance mistral-large-2411 (the paper's). Default: RADVQA_JUDGE_MODEL.")
+@click.option("--base-url", help="Where it is served, for instance http://127.0.0.1:8000/v1.")
+@click.option("--mode", help="figure8 (the paper's prompt, the default) or schema: another judge.")
+@click.option("--all", "everything", is_flag=True, help="Judge again what this judge has judged already.")
+@click.option("--no-cache", is_flag=True, help="Ask again even where a reply is in the cache.")
+@click.option("--dry-run", is_flag=True, help="Only estimate the calls, the tokens and, with prices, the money.")
+@click.option(
+    "--prices",
+    nargs=2,
+    type=click.FloatRange(min=0),
+    metavar="PROMPT REPLY",
+    help="Money per million tokens of prompts and of replies.",
+)
+@click.option("--agreement", is_flag=True, help="Compare two judges instead: two runs, or a run and a CSV of labels.")
+@click.option("--listed", type=click.IntRange(min=0), default=50, show_default=True, help="Disagreements to list.")
+def judge(
+    runs: tuple[str, ...],
+    model: str | None,
+    base_url: str | None,
+    mode: str | None,
+    everything: bool,
+    no_cache: bool,
+    dry_run: bool,
+    prices: tuple[float, float] | None,
+    agreement: bool,
+    listed: int,
+) -> None:
+    """Judge the open answers of a finished run with an LLM, from its logs, or compare judges.
+
+    Asked about are the answers on which this judge has given no verdict yet. Each log is replaced as a whole once its
+    verdicts are there; earlier verdicts stay in the records. Replies are cached: the same command goes on where it
+    stopped, and costs nothing twice. Exits with 1 while answers are left without a verdict.
+
+    \b
+    Examples:
+      radvqa judge runs/qwen --model mistral-large-2411 --dry-run --prices 2 6
+      RADVQA_JUDGE_API_KEY=... radvqa judge runs/qwen --model mistral-large-2411
+      radvqa judge runs/qwen --model my-judge --base-url http://127.0.0.1:8000/v1
+      radvqa judge --agreement runs/qwen@rule runs/qwen@mistral-large-2411
+      radvqa judge --agreement runs/qwen labels.csv
+    """
+    from radimagenet_vqa_tasks.judge import command
+
+    if agreement:
+        command.compare(runs, listed)
+        return
+    options = command.options_for(model, base_url, mode, no_cache)
+    if dry_run:
+        command.estimate([Path(run) for run in runs], options, everything, prices)
+    elif command.judge([Path(run) for run in runs], options, everything, prices):
         raise click.exceptions.Exit(1)

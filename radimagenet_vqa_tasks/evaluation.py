@@ -184,7 +184,7 @@ def _on_top_of(host: Any, files: Sequence[str] | None) -> Iterator[None]:
 def _task_manager(base: Any, files: Sequence[str] | None) -> Any:
     """The host's TaskManager, indexing this pack's tasks only, on the given Parquet files if there are any."""
 
-    class PackTaskManager(base):  # type: ignore[misc]
+    class PackTaskManager(base):
         def __init__(self, *args: Any, include_path: Any = None, **kwargs: Any) -> None:
             folders = [str(TASKS), *([include_path] if isinstance(include_path, str) else include_path or [])]
             super().__init__(*args, include_path=folders, **{**kwargs, "include_defaults": False})
@@ -202,7 +202,7 @@ def _task_manager(base: Any, files: Sequence[str] | None) -> Any:
 def _response_cache(base: Any) -> Any:
     """The host's ResponseCache, writing while the model answers and not only when it has answered everything."""
 
-    class CheckpointedCache(base):  # type: ignore[misc]
+    class CheckpointedCache(base):
         def execute(self, lm: Any, reqtype: str, requests: list[Any]) -> list[Any]:
             answers: list[Any] = []
             size = checkpoint_size(FIRST_CHECKPOINT, lm)
@@ -274,7 +274,8 @@ def _sample_logs(args: argparse.Namespace, samples: dict[str, list[Any]], result
             free = shutil.disk_usage(args.output_path).free
             raise RunError(
                 f"the log of {task} in {args.output_path} holds {written} of {len(records)} records ({free:,} bytes "
-                f"are free there). The responses are kept in {args.use_cache}: make room and run the same command again."
+                f"are free there). The responses are kept in {args.use_cache}: make room and run the same command "
+                "again."
             )
         logs += found
     return tuple(logs)

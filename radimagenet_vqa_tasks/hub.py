@@ -39,8 +39,8 @@ def explained(data: Path | None) -> Iterator[None]:
     except (DatasetsError, ArrowException, *unreachable) as error:
         if data:
             raise RunError(
-                f"the local copy {data} cannot be read ({error}). It should be the hub's Parquet file, or a folder that "
-                "holds it; copy it again."
+                f"the local copy {data} cannot be read ({error}). It should be the hub's Parquet file, or a folder "
+                "that holds it; copy it again."
             ) from error
         raise RunError(
             f"the data set {HUB} could not be fetched ({error}). It is gated: accept its agreement on its page, then "

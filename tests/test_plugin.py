@@ -129,7 +129,12 @@ def test_real_host_with_a_broken_pack_still_runs(command: Command, tmp_path: Pat
         "original = p.add_tasks\n"
         "p.add_tasks = lambda host: original(type('Host', (), {'TaskManager': object}))\n"
     )
-    script = "import lmms_eval.models\nfrom lmms_eval.tasks import TaskManager\nprint('mmmu_val' in TaskManager().all_tasks)\n"
+    script = (
+        "import lmms_eval.models\n"
+        "from lmms_eval.tasks import TaskManager\n"
+        "tasks = TaskManager().all_tasks\n"
+        "print('mmmu_val' in tasks)\n"
+    )
     result = command(sys.executable, "-c", script, env={"PYTHONPATH": str(tmp_path)})
     assert result.stdout.splitlines()[-1] == "True", message(result)
     assert result.stdout.count("radvqa tasks --path") == 1

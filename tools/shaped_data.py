@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from make_sample import SCHEMA
+from numpy.typing import NDArray
 from PIL import Image
 
 from radimagenet_vqa_tasks.generation import LabelledImage, nine_questions
@@ -57,7 +58,7 @@ def write_hub_copy(folder: Path, rows: pa.Table) -> Path:
     return file
 
 
-def _png(pixels: np.ndarray) -> bytes:  # type: ignore[type-arg]
+def _png(pixels: NDArray[np.uint8]) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG", compress_level=6)
     return buffer.getvalue()

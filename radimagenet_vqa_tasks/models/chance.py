@@ -37,7 +37,7 @@ def guess(doc: Mapping[str, Any], seed: int = 0) -> str:
     return answers[int.from_bytes(digest, "big") % len(answers)]
 
 
-class Chance(lmms):  # type: ignore[misc]  # the host is not typed
+class Chance(lmms):
     """The host's backend around `guess`. Model argument: `seed` (default 0)."""
 
     is_simple = True
