@@ -48,16 +48,19 @@ def main() -> None:
 @click.option(
     "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("runs/demo"), show_default=True
 )
-def demo(output: Path) -> None:
+@click.option("--judge", metavar="MODEL", help="An LLM judge for the open answers. Default: the rule judge.")
+@click.option("--judge-base-url", metavar="URL", help="Where that judge is served, e.g. http://127.0.0.1:8000/v1")
+def demo(output: Path, judge: str | None, judge_base_url: str | None) -> None:
     """Evaluate a tiny model on the embedded sample, offline, and print a table.
 
     \b
-    Example:
+    Examples:
       radvqa demo --output /tmp/demo
+      radvqa demo --judge my-judge --judge-base-url http://127.0.0.1:8000/v1
     """
     from radimagenet_vqa_tasks.demo import demo as run_demo
 
-    run_demo(output)
+    run_demo(output, judge, judge_base_url)
 
 
 @main.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})

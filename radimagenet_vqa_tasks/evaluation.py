@@ -67,6 +67,7 @@ def run(argv: Sequence[str], data: Path | None = None) -> RunResult | None:
     print(host.make_table(results))
     if "groups" in results:
         print(host.make_table(results, "groups"))
+    _report_judge(samples, logs)
     return RunResult(results, logs)
 
 
@@ -279,3 +280,20 @@ def _sample_logs(args: argparse.Namespace, samples: dict[str, list[Any]], result
             )
         logs += found
     return tuple(logs)
+
+
+def _report_judge(samples: dict[str, list[Any]], logs: Sequence[Path]) -> None:
+    """Say what an LLM judge took, and the one command that completes what it left."""
+    from radimagenet_vqa_tasks.judge.chosen import chosen
+
+    # With --predict_only nothing is scored and there are no records.
+    records = [sample["record"] for of_task in samples.values() for sample in of_task if "record" in sample]
+    judge = chosen() if any(record["format"] == "open" for record in records) else None
+    if judge:
+        print(f"Judge {judge.name}: {judge.usage.summary()}")
+    unjudged = sum(record["outcome"] == "unjudged" for record in records)
+    if unjudged:
+        print(
+            f"{unjudged} open answers have no verdict and are left out: accuracies and Avg are incomplete. "
+            f"To complete them: radvqa judge {logs[0].parent}"
+        )

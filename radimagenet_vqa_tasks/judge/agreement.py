@@ -1,0 +1,250 @@
+"""`radvqa judge --agreement A B`: how far two judges, or a judge and people, agree on the same responses.
+
+A side is a run's folder or sample log, `RUN@JUDGE` for the verdicts that a certain judge gave on it at some time, or a
+CSV file of labels with the columns `key` and `label` (correct or incorrect; 1 or 0), and, where it says them,
+`with_image` and `response`. An unparsed answer counts as found incorrect; what has no verdict is left out and counted.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.table import Table
+from rich.text import Text
+
+from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.judge.logs import Line, read_logs
+
+Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
+RESAMPLES = 2_000
+LEVEL = 0.95
+
+_LABELS = {"correct": True, "1": True, "true": True, "incorrect": False, "0": False, "false": False, "unparsed": False}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One response with one side's verdict; None where that side has none. A CSV may know no more than the verdict."""
+
+    correct: bool | None
+    cluster: str = ""
+    question: str = ""
+    target: str = ""
+    response: str | None = None
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a comparison: a name for people, and its verdicts by question."""
+
+    name: str
+    judged: Mapping[tuple[str, bool], Judged]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What two sides make of the same responses.
+
+    Attributes:
+        counts: responses by (first side found it correct, second side did).
+        share: of the responses on which both gave the same verdict; with a 95 % interval, clustered on images.
+        kappa: Cohen's; NaN where chance alone would agree on everything.
+        disagreements: the keys and responses on which they differ.
+        left_out: questions of either side that could not be compared, by reason.
+    """
+
+    names: tuple[str, str]
+    counts: Mapping[tuple[bool, bool], int]
+    share: tuple[float, float, float]
+    kappa: tuple[float, float, float]
+    disagreements: Sequence[tuple[str, Judged, Judged]]
+    left_out: Mapping[str, int]
+    clusters: int
+
+    @property
+    def n(self) -> int:
+        return sum(self.counts.values())
+
+
+def compare(first: str, second: str) -> Agreement:
+    """Compare two sides. Raises RunError where one cannot be read or they have no response in common."""
+    sides = read_side(first), read_side(second)
+    pairs, left_out = _pairs(*sides)
+    if not pairs:
+        why = ", ".join(f"{count} {reason}" for reason, count in left_out.items()) or "both are empty"
+        raise RunError(f"{first} and {second} have no judged response in common ({why}). Compare judges on one run.")
+    # Questions share images. A pair's cluster is the run's, for a CSV of labels need not know it.
+    clusters = [a.cluster or b.cluster or key for key, a, b in pairs]
+    table = _by_cluster([(bool(a.correct), bool(b.correct)) for _, a, b in pairs], clusters)
+    return Agreement(
+        names=(sides[0].name, sides[1].name),
+        counts=Counter((bool(a.correct), bool(b.correct)) for _, a, b in pairs),
+        share=_interval(table, _share),
+        kappa=_interval(table, _kappa),
+        disagreements=[pair for pair in pairs if pair[1].correct != pair[2].correct],
+        left_out=left_out,
+        clusters=len(table),
+    )
+
+
+def read_side(name: str) -> Side:
+    """One side, as the module's docstring says. Raises RunError."""
+    if name.lower().endswith(".csv"):
+        return Side(Path(name).name, _read_csv(Path(name)))
+    path, at, judge = name.rpartition("@")
+    if not at or Path(name).exists():
+        path, judge = name, ""
+    lines = [line for log in read_logs([Path(path)]) for line in log.open]
+    judges = sorted({str(line.record.get("judge")) for line in lines}) if not judge else [judge]
+    judged = {_key(line): _judged(line, judge) for line in lines}
+    if judge and all(one.correct is None for one in judged.values()):
+        known = sorted({str(verdict["judge"]) for line in lines for verdict in _verdicts(line)})
+        raise RunError(f"no answer of {path} was judged by {judge!r}; its judges are {', '.join(known)}.")
+    return Side(", ".join(judges), judged)
+
+
+def _verdicts(line: Line) -> list[Mapping[str, str]]:
+    """The line's verdicts, the present one first, then from the last to the first."""
+    return [line.record, *reversed(line.record.get("earlier_verdicts", []))]
+
+
+def _judged(line: Line, judge: str) -> Judged:
+    outcomes = [verdict["outcome"] for verdict in _verdicts(line) if not judge or verdict["judge"] == judge]
+    # Without a judge's name the present verdict is meant, though it may be none.
+    known = [outcome for outcome in (outcomes if judge else outcomes[:1]) if outcome in _LABELS]
+    record = line.record
+    correct = _LABELS[known[0]] if known else None
+    return Judged(correct, record["cluster"], record["question"], record["target"], line.response)
+
+
+def _key(line: Line) -> tuple[str, bool]:
+    return line.record["key"], bool(line.record.get("with_image", True))
+
+
+def _read_csv(path: Path) -> dict[tuple[str, bool], Judged]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise RunError(f"{path} cannot be read ({error}).") from error
+    judged = {}
+    for number, row in enumerate(rows, start=2):
+        label = (row.get("label") or "").strip().lower()
+        if not row.get("key") or label not in _LABELS:
+            raise RunError(
+                f"{path}, line {number}: a row needs a `key` as the run's records have it and a `label` that is "
+                f"correct or incorrect (1 or 0); here are {row.get('key')!r} and {row.get('label')!r}."
+            )
+        with_image = (row.get("with_image") or "true").strip().lower() not in ("false", "0", "no")
+        judged[row["key"], with_image] = Judged(_LABELS[label], row.get("cluster") or "", response=row.get("response"))
+    return judged
+
+
+def _pairs(first: Side, second: Side) -> tuple[list[tuple[str, Judged, Judged]], Counter[str]]:
+    pairs, left_out = [], Counter[str]()
+    for key in dict.fromkeys([*first.judged, *second.judged]):
+        a, b = first.judged.get(key), second.judged.get(key)
+        if a is None or b is None:
+            left_out[f"only in {(first if b is None else second).name}"] += 1
+        elif None not in (a.response, b.response) and a.response != b.response:
+            left_out["with another response"] += 1
+        elif a.correct is None or b.correct is None:
+            left_out["without a verdict"] += 1
+        else:
+            pairs.append((key[0], a, b))
+    return pairs, left_out
+
+
+def _by_cluster(pairs: Sequence[tuple[bool, bool]], clusters: Iterable[str]) -> NDArray[np.float64]:
+    """One row a cluster: its pairs that are (no, no), (no, yes), (yes, no), (yes, yes)."""
+    index: dict[str, int] = {}
+    rows = [index.setdefault(cluster, len(index)) for cluster in clusters]
+    table = np.zeros((len(index), 4))
+    np.add.at(table, (rows, [2 * a + b for a, b in pairs]), 1)
+    return table
+
+
+def _share(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    share: NDArray[np.float64] = (counts[..., 0] + counts[..., 3]) / counts.sum(axis=-1)
+    return share
+
+
+def _kappa(counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cohen (1960): agreement beyond that of two who answer as often, but independently; NaN where there is no room."""
+    n = counts.sum(axis=-1)
+    yes_a, yes_b = (counts[..., 2] + counts[..., 3]) / n, (counts[..., 1] + counts[..., 3]) / n
+    chance = yes_a * yes_b + (1 - yes_a) * (1 - yes_b)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        kappa: NDArray[np.float64] = np.where(chance < 1, (_share(counts) - chance) / (1 - chance), np.nan)
+    return kappa
+
+
+def _interval(table: NDArray[np.float64], statistic: Statistic) -> tuple[float, float, float]:
+    """A statistic of the summed rows, with the percentiles of a bootstrap over whole clusters (rows)."""
+    value = float(statistic(table.sum(axis=0)))
+    if len(table) < 2 or math.isnan(value):
+        return value, math.nan, math.nan
+    generator = np.random.default_rng(0)  # the same interval for the same data
+    weights = generator.multinomial(len(table), np.full(len(table), 1 / len(table)), size=RESAMPLES)
+    drawn = statistic(weights @ table)
+    low, high = np.nanquantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return value, float(low), float(high)
+
+
+def tables(agreement: Agreement, listed: int) -> list[Table]:
+    """The confusion table, and up to `listed` disagreements, for the terminal."""
+    first, second = agreement.names
+    confusion = Table(title=f"{agreement.n:,} responses on {agreement.clusters:,} images", title_justify="left")
+    confusion.add_column(f"{first} (rows), {second} (columns)")
+    for label in ("correct", "incorrect"):
+        confusion.add_column(label, justify="right")
+    for label, row in (("correct", True), ("incorrect", False)):
+        confusion.add_row(label, *(f"{agreement.counts.get((row, column), 0):,}" for column in (True, False)))
+    found = agreement.disagreements
+    if not found or not listed:
+        return [confusion]
+    more = f", the first {listed:,}" if len(found) > listed else ""
+    differences = Table(title=f"{len(found):,} disagreements{more}", title_justify="left")
+    for name in ("key", "question", "answer", "response", first, second):
+        differences.add_column(name, overflow="fold")
+    for key, a, b in found[:listed]:
+        said = a if a.response is not None else b
+        verdicts = ["correct" if one.correct else "incorrect" for one in (a, b)]
+        response = " ".join((said.response or "").split())
+        shown = response if len(response) <= 200 else f"{response[:200]} ..."
+        differences.add_row(*(_plain(text) for text in (key, said.question, said.target, shown, *verdicts)))
+    return [confusion, differences]
+
+
+def _plain(text: str) -> Text:
+    """Text that is neither markup nor a code that moves the terminal's cursor."""
+    return Text("".join(char if char.isprintable() else "\ufffd" for char in text))
+
+
+def summary(agreement: Agreement) -> str:
+    """Agreement and kappa in two lines, and what was left out."""
+    lines = [
+        "agreement " + _shown(agreement.share, 100, " %"),
+        "Cohen's kappa " + _shown(agreement.kappa, 1, ""),
+    ]
+    lines += [f"left out: {count:,} {reason}" for reason, count in agreement.left_out.items()]
+    return "\n".join(lines)
+
+
+def _shown(interval: tuple[float, float, float], factor: float, unit: str) -> str:
+    value, low, high = (factor * number for number in interval)
+    if math.isnan(value):
+        return "cannot be told: one side gave the same verdict everywhere"
+    digits = 1 if factor == 100 else 3
+    shown = f"{value:.{digits}f}{unit}"
+    if math.isnan(low):
+        return f"{shown} (no interval: one image)"
+    return f"{shown} [{low:.{digits}f}, {high:.{digits}f}] (95 %, clustered on images)"

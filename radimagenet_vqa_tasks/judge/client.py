@@ -1,0 +1,172 @@
+"""One request to an OpenAI-compatible chat endpoint, and every way in which it can fail as one kind of error.
+
+Reason codes: `timeout`, `connection`, `bad_reply` (not of the protocol), `http_NNN`; and those that no retry can help:
+`bad_key`, `no_such_model`, `no_credit`. The client's own retries are off: how often and when to ask again is decided in
+one place, `llm.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from radimagenet_vqa_tasks.judge.options import JudgeOptions
+from radimagenet_vqa_tasks.judge.prompt import VERDICT_SCHEMA
+
+_PASSING = (408, 409, 425, 429)
+_MODEL_CODES = ("model_not_found", "invalid_model", "unknown_model")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the endpoint answered: the text (may be empty) and the tokens that it counted."""
+
+    text: str
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class CallFailedError(Exception):
+    """A request got no reply.
+
+    Attributes:
+        reason: the code that records keep.
+        passing: asking again may help.
+        hopeless: nothing will help before the user has changed something; `remedy` says what.
+        retry_after: seconds that the endpoint asks to wait; None where it does not say.
+    """
+
+    def __init__(
+        self, reason: str, *, passing: bool = False, remedy: str = "", retry_after: float | None = None
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.passing = passing
+        self.remedy = remedy
+        self.retry_after = retry_after
+
+    @property
+    def hopeless(self) -> bool:
+        return bool(self.remedy)
+
+
+class ChatClient:
+    """One connection pool to one endpoint. Made and used in one event loop."""
+
+    def __init__(self, options: JudgeOptions) -> None:
+        # A second to import, hence not at the top; which HTTP library it uses depends on its version.
+        import openai
+
+        self._openai = openai
+        self._options = options
+        limits = type(openai.DEFAULT_CONNECTION_LIMITS)(
+            max_connections=options.concurrency, max_keepalive_connections=options.concurrency
+        )
+        self._client = openai.AsyncOpenAI(
+            api_key=options.api_key or "none",
+            base_url=options.base_url,
+            max_retries=0,
+            timeout=options.timeout,
+            http_client=openai.DefaultAsyncHttpxClient(limits=limits, timeout=options.timeout),
+        )
+        self._answered = False
+
+    async def ask(self, prompt: str) -> Reply:
+        """The endpoint's reply to one user message at temperature 0. Raises CallFailedError, and nothing else."""
+        settings: dict[str, Any] = {"temperature": 0}
+        if self._options.mode == "schema":
+            settings["response_format"] = VERDICT_SCHEMA
+        if self._options.max_tokens is not None:
+            settings["max_tokens"] = self._options.max_tokens
+        request = self._client.chat.completions.create(
+            model=self._options.model, messages=[{"role": "user", "content": prompt}], **settings
+        )
+        try:
+            # The client's own limit is on silence; a reply that drips is ended here.
+            reply = _reply(await asyncio.wait_for(request, self._options.timeout))
+        except Exception as error:
+            # Any error, for the network, the server and their libraries know many more than they document.
+            raise self._failure(error) from None
+        self._answered = True
+        return reply
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    def _failure(self, error: Exception) -> CallFailedError:
+        if isinstance(error, CallFailedError):
+            return error
+        if isinstance(error, (asyncio.TimeoutError, TimeoutError, self._openai.APITimeoutError)):
+            return CallFailedError("timeout", passing=True)
+        if isinstance(error, self._openai.APIStatusError):
+            return self._status_failure(error)
+        if isinstance(error, self._openai.APIConnectionError):
+            return CallFailedError("connection", passing=True)
+        return CallFailedError("bad_reply", passing=True)
+
+    def _status_failure(self, error: Any) -> CallFailedError:
+        """Nothing that the server says is repeated: it may hold the key."""
+        status, code = error.status_code, error.code or error.type or ""
+        model, host = self._options.model, self._options.host
+        if status == 401 or (status == 403 and not self._answered):
+            return CallFailedError("bad_key", remedy=f"{host} refuses the key; set RADVQA_JUDGE_API_KEY")
+        if status == 402 or code == "insufficient_quota":
+            return CallFailedError("no_credit", remedy=f"the account at {host} has no credit left")
+        # Once a reply has come, a refusal is about one request and must not end the others.
+        if not self._answered and (status == 404 or code in _MODEL_CODES):
+            return CallFailedError(
+                "no_such_model",
+                remedy=f"{self._options.shown_url} knows no model {model!r}; check RADVQA_JUDGE_MODEL and "
+                "RADVQA_JUDGE_BASE_URL (which ends in /v1 as a rule)",
+            )
+        passing = status in _PASSING or status >= 500
+        return CallFailedError(f"http_{status}", passing=passing, retry_after=retry_after(error.response.headers))
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds that a reply's headers ask to wait; None where they say nothing readable."""
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    value = headers.get("retry-after", "")
+    seconds = _number(value)
+    if seconds is not None:
+        return seconds
+    try:
+        until = email.utils.parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    # The one place for a wall clock, for the server names one; whoever waits must bound the wait.
+    return max(0.0, until.timestamp() - time.time())
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if 0 <= value < float("inf") else None
+
+
+def _reply(completion: Any) -> Reply:
+    """The text of a completion; raises CallFailedError where it has none of the protocol's form."""
+    choices = getattr(completion, "choices", None)
+    message = getattr(choices[0], "message", None) if isinstance(choices, list) and choices else None
+    if message is None:
+        raise CallFailedError("bad_reply", passing=True)
+    text = getattr(message, "content", None)
+    usage = getattr(completion, "usage", None)
+    return Reply(
+        text if isinstance(text, str) else "",
+        _count(getattr(usage, "prompt_tokens", 0)),
+        _count(getattr(usage, "completion_tokens", 0)),
+    )
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) and value > 0 else 0

@@ -1,0 +1,84 @@
+"""What `radvqa judge` prints."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from loguru import logger
+from rich.console import Console
+from rich.table import Table
+
+from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.judge import agreement, rejudge
+from radimagenet_vqa_tasks.judge.options import JudgeOptions
+from radimagenet_vqa_tasks.judge.settings import options_from_environment
+from radimagenet_vqa_tasks.judge.usage import Prices
+
+
+def options_for(model: str | None, base_url: str | None, mode: str | None, no_cache: bool) -> JudgeOptions:
+    """The judge that the flags and the environment name. Raises RunError where they name none."""
+    options = options_from_environment(model, base_url, mode, by_name=True)
+    if options is None:
+        raise RunError("no judge was named. Pass --model, or set RADVQA_JUDGE_MODEL.")
+    return replace(options, cache=None) if no_cache else options
+
+
+def estimate(runs: Sequence[Path], options: JudgeOptions, everything: bool, prices: tuple[float, float] | None) -> None:
+    """Print what judging would take."""
+    found = rejudge.estimate(runs, options, everything)
+    print(f"{options.name} at {options.host}: {found.summary(Prices(*prices) if prices else None)}")
+
+
+def judge(runs: Sequence[Path], options: JudgeOptions, everything: bool, prices: tuple[float, float] | None) -> int:
+    """Judge, print what became of it, and return how many answers have no verdict."""
+    logger.remove()
+    logger.add(sys.stderr, level="WARNING", format="{level}: {message}")
+    result = rejudge.rejudge(runs, options, everything)
+    table = Table(title=f"Open answers as judged by {options.name}", title_justify="left")
+    table.add_column("cell", no_wrap=True)
+    for name in ("answers", "correct", "incorrect", "unparsed", "unjudged", "%"):
+        table.add_column(name, justify="right")
+    left = 0
+    for cell, outcomes in result.cells.items():
+        counts = [outcomes.get(name, 0) for name in ("correct", "incorrect", "unparsed", "unjudged")]
+        left += counts[-1]
+        table.add_row(cell, str(sum(counts)), *map(str, counts), _accuracy(*counts))
+    console = Console()
+    console.print(table)
+    console.print(result.usage.summary(Prices(*prices) if prices else None), soft_wrap=True)
+    console.print(
+        f"{result.changed:,} outcomes changed in {len(result.logs)} logs. Tables that are made from the logs now say "
+        "so; the host's own results file keeps the numbers of the run.",
+        soft_wrap=True,
+    )
+    if left:
+        console.print(f"{left:,} answers are left without a verdict. The same command goes on with them.")
+    return left
+
+
+def _accuracy(correct: int, incorrect: int, unparsed: int, unjudged: int) -> str:
+    """The share that is right; where verdicts are missing, with the bounds that they leave open."""
+    judged = correct + incorrect + unparsed
+    if not judged:
+        return "-"
+    share = f"{100 * correct / judged:.1f}"
+    if not unjudged:
+        return share
+    total = judged + unjudged
+    return f"{share} ({100 * correct / total:.1f} to {100 * (correct + unjudged) / total:.1f})"
+
+
+def compare(sides: Sequence[str], listed: int) -> None:
+    """Print how far two sides agree."""
+    if len(sides) != 2:
+        raise RunError(
+            f"--agreement compares two sides, not {len(sides)}: two runs, a run and a CSV of labels, or RUN@JUDGE twice"
+        )
+    found = agreement.compare(*sides)
+    console = Console()
+    for table in agreement.tables(found, listed):
+        console.print(table)
+    console.print(agreement.summary(found), soft_wrap=True)

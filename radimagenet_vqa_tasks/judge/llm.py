@@ -1,0 +1,269 @@
+"""The LLM judge: verdicts on open answers from a chat endpoint, many at once, each asked and paid for once.
+
+Nothing that a model, a judge or a network does raises here. What is the machinery's fault is `unjudged`, with the
+reason codes of `reply.py` and `client.py`, and three of this module: `deadline` (no reply in the time for one verdict),
+`circuit_open` (the judge had failed too often in a row and is asked no more) and `closed`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+
+from loguru import logger
+
+from radimagenet_vqa_tasks.judge.cache import CachedReply, ReplyCache, key_of
+from radimagenet_vqa_tasks.judge.client import CallFailedError, ChatClient, Reply
+from radimagenet_vqa_tasks.judge.options import JudgeOptions
+from radimagenet_vqa_tasks.judge.pace import Pace
+from radimagenet_vqa_tasks.judge.prompt import prompt
+from radimagenet_vqa_tasks.judge.reply import LLMVerdict, correct_in_paper, read
+from radimagenet_vqa_tasks.judge.usage import Usage
+from radimagenet_vqa_tasks.judge.verdict import Verdict
+
+LONGEST_BACKOFF = 30.0  # seconds
+CLOSING_SECONDS = 5.0
+# A request that timed out has cost its whole time; asking again and again would cost hours.
+MOST_TIMEOUTS = 3
+
+
+class LLMJudge:
+    """Judges from any thread. Its own thread, connections and cache come with the first question.
+
+    `on_verdict` is called in the judge's thread after each verdict; it must be quick and must not raise.
+    """
+
+    def __init__(self, options: JudgeOptions, on_verdict: Callable[[Verdict], None] | None = None) -> None:
+        self.options = options
+        self.name = options.name
+        self.usage = Usage()
+        self._on_verdict = on_verdict
+        self._starting = threading.Lock()
+        self._session: _Session
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def submit(self, question: str, answer: str, response: str) -> Future[Verdict]:
+        """Ask for a verdict on `response` against the standard `answer`. Neither this nor the Future ever raises."""
+        verdict: Future[Verdict] = Future()
+        verdict.set_running_or_notify_cancel()  # from here on a caller cannot cancel it
+        if not response.strip():
+            verdict.set_result(LLMVerdict("unparsed", "empty"))
+            return verdict
+        try:
+            with self._starting:
+                loop = self._running_loop()
+                loop.call_soon_threadsafe(self._session.start, question, answer, response, verdict)
+        except RuntimeError:  # closed, or Python is shutting down
+            verdict.set_result(LLMVerdict("unjudged", "closed"))
+        return verdict
+
+    def close(self) -> None:
+        """End: what is still under way becomes `unjudged` (`closed`). Safe to call twice."""
+        with self._starting:
+            self._closed = True
+            loop, thread = self._loop, self._thread
+        if loop is not None and thread is not None and thread.is_alive():
+            loop.call_soon_threadsafe(self._session.stop)
+            thread.join(CLOSING_SECONDS)
+
+    def __repr__(self) -> str:
+        return f"LLMJudge({self.name!r}, {self.options.shown_url!r})"
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        if self._closed:
+            raise RuntimeError("closed")
+        # A forked process has the judge but not its thread.
+        if self._loop is None or self._thread is None or not self._thread.is_alive():
+            self._loop = asyncio.new_event_loop()
+            self._session = _Session(self.options, self.usage, self._on_verdict)
+            self._thread = threading.Thread(target=self._session.run, args=(self._loop,), name="judge", daemon=True)
+            self._thread.start()
+        return self._loop
+
+
+class _Session:
+    """What lives in the judge's thread; only `run` is called from outside it, and once."""
+
+    def __init__(self, options: JudgeOptions, usage: Usage, on_verdict: Callable[[Verdict], None] | None) -> None:
+        self._options = options
+        self._usage = usage
+        self._on_verdict = on_verdict
+        self._cache = ReplyCache(options.cache) if options.cache else None
+        # The file is read and written beside the loop, in one thread, as it may have to wait for other processes.
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="judge-cache")
+        self._flights: dict[bytes, asyncio.Future[LLMVerdict]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._client: ChatClient | None = None
+        self._pace = Pace(options.concurrency, options.backoff)
+        self._slots = asyncio.Semaphore(options.concurrency)
+        self._ended = asyncio.Event()
+        self._stopped = ""  # the reason why nothing more is asked, once there is one
+        self._failed_in_a_row = 0
+
+    def run(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_until_complete(self._serve())
+        finally:
+            self._disk.shutdown()
+            if self._cache:
+                self._cache.close()
+            loop.close()
+
+    async def _serve(self) -> None:
+        await self._ended.wait()
+        while self._tasks:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks)
+        if self._client:
+            await self._client.close()
+
+    def stop(self) -> None:
+        self._ended.set()
+
+    def start(self, question: str, answer: str, response: str, verdict: Future[Verdict]) -> None:
+        """Begin on one question, in the loop's thread."""
+        task = asyncio.get_running_loop().create_task(self._answer(question, answer, response, verdict))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, question: str, answer: str, response: str, future: Future[Verdict]) -> None:
+        verdict = LLMVerdict("unjudged", "closed")
+        self._usage.asked += 1
+        try:
+            verdict = await self._judge(prompt(question, answer, response, self._options.mode))
+        except asyncio.CancelledError:
+            pass
+        except Exception as error:
+            # A fault of this package: one verdict is missing, which the record says; the run goes on.
+            logger.opt(exception=error).error("the judge failed")
+            verdict = LLMVerdict("unjudged", f"error_{type(error).__name__}")
+        finally:
+            self._count(verdict)
+            future.set_result(verdict)
+            if self._on_verdict:
+                self._on_verdict(verdict)
+
+    async def _judge(self, text: str) -> LLMVerdict:
+        """The verdict on one prompt; identical prompts under way share one flight."""
+        options = self._options
+        key = key_of(options.kind, options.model, options.mode, text)
+        flight = self._flights.get(key)
+        if flight is not None:
+            self._usage.shared += 1
+            return await asyncio.shield(flight)
+        flight = self._flights[key] = asyncio.get_running_loop().create_future()
+        verdict = LLMVerdict("unjudged", "closed")
+        try:
+            verdict = await self._cached(key) or await self._asked(key, text)
+        finally:
+            del self._flights[key]
+            flight.set_result(verdict)
+        return verdict
+
+    async def _cached(self, key: bytes) -> LLMVerdict | None:
+        if self._cache is None:
+            return None
+        kept = await asyncio.get_running_loop().run_in_executor(self._disk, self._cache.get, key)
+        verdict = self._verdict(kept.first, kept.last) if kept else None
+        if verdict is None or verdict.outcome == "unjudged":
+            return None
+        self._usage.cached += 1
+        return replace(verdict, cached=True)
+
+    async def _asked(self, key: bytes, text: str) -> LLMVerdict:
+        async with self._slots:
+            if self._stopped:
+                return LLMVerdict("unjudged", self._stopped)
+            try:
+                replies = await asyncio.wait_for(self._readable(text), self._options.deadline)
+            except CallFailedError as error:
+                self._failed(error)
+                return LLMVerdict("unjudged", error.reason)
+            except (asyncio.TimeoutError, TimeoutError):
+                self._failed(CallFailedError("deadline"))
+                return LLMVerdict("unjudged", "deadline")
+        self._failed_in_a_row = 0
+        verdict = self._verdict(replies.first, replies.last)
+        if self._cache and verdict.outcome != "unjudged":
+            await asyncio.get_running_loop().run_in_executor(self._disk, self._cache.put, key, replies)
+        return verdict
+
+    async def _readable(self, text: str) -> CachedReply:
+        """Ask until a reply holds a verdict, or as often as is allowed. Raises CallFailedError."""
+        first = reply = await self._reply(text)
+        tokens = [reply.prompt_tokens, reply.completion_tokens]
+        for _ in range(self._options.readings - 1):
+            if read(reply.text, self._options.mode).outcome != "unjudged":
+                break
+            reply = await self._reply(text)
+            tokens = [tokens[0] + reply.prompt_tokens, tokens[1] + reply.completion_tokens]
+        return CachedReply(first.text, reply.text, *tokens)
+
+    async def _reply(self, text: str) -> Reply:
+        """The endpoint's reply to one prompt, asked again where that may help. Raises CallFailedError."""
+        failures = timeouts = 0
+        while True:
+            try:
+                return await self._request(text)
+            except CallFailedError as error:
+                too_many = error.reason == "http_429"
+                # Too many requests are a matter of pace, which the deadline bounds; they use up no attempt.
+                failures += not too_many
+                timeouts += error.reason == "timeout"
+                exhausted = failures >= self._options.attempts or timeouts >= MOST_TIMEOUTS
+                if not error.passing or exhausted or self._stopped:
+                    raise
+                if not too_many:
+                    wait = min(LONGEST_BACKOFF, self._options.backoff * 2 ** (failures - 1))
+                    await asyncio.sleep(max(wait * random.uniform(0.5, 1.0), min(error.retry_after or 0.0, 60.0)))
+
+    async def _request(self, text: str) -> Reply:
+        async with self._pace.turn():
+            if self._stopped:
+                raise CallFailedError(self._stopped)
+            self._usage.requests += 1
+            try:
+                self._client = self._client or ChatClient(self._options)
+                reply = await self._client.ask(text)
+            except CallFailedError as error:
+                if error.reason == "http_429":
+                    self._pace.too_many(error.retry_after)
+                raise
+            self._pace.answered()
+        self._usage.prompt_tokens += reply.prompt_tokens
+        self._usage.completion_tokens += reply.completion_tokens
+        return reply
+
+    def _verdict(self, first: str, last: str) -> LLMVerdict:
+        mode = self._options.mode
+        verdict = read(last, mode)
+        return LLMVerdict(verdict.outcome, verdict.reason, correct_in_paper(first, mode), last)
+
+    def _failed(self, error: CallFailedError) -> None:
+        """Count a verdict that failed, and stop asking where that is in vain."""
+        self._failed_in_a_row += 1
+        if self._stopped:
+            return
+        rest = "The rest stays unjudged; every response is kept, and `radvqa judge RUN` completes the verdicts."
+        if error.hopeless:
+            self._stopped = error.reason
+            logger.error(f"the judge {self._options.name} is not usable: {error.remedy}. {rest}")
+        elif self._failed_in_a_row >= self._options.failures:
+            self._stopped = "circuit_open"
+            logger.error(
+                f"the judge {self._options.name} at {self._options.host} failed {self._failed_in_a_row} times in a row "
+                f"(last: {error.reason}) and is asked no more. {rest}"
+            )
+
+    def _count(self, verdict: LLMVerdict) -> None:
+        self._usage.outcomes[verdict.outcome] += 1
+        if verdict.outcome == "unjudged":
+            self._usage.failures[verdict.reason] += 1

@@ -1,0 +1,46 @@
+"""What the judge is asked: the prompt of the paper's Figure 8 (arXiv 2512.17396), frozen beside this module.
+
+`figure8.txt` is the text as printed, with the lines joined that only the figure's width had broken. `schema.txt` is the
+same question for endpoints that can be held to a JSON schema; it makes another judge. Changing either text makes
+verdicts incomparable: it moves N of the task version.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from radimagenet_vqa_tasks.judge.neutralise import neutralise
+
+Mode = Literal["figure8", "schema"]
+MODES: tuple[Mode, ...] = ("figure8", "schema")
+
+VERDICT_SCHEMA: dict[str, Any] = {
+    "type": "json_schema",
+    "json_schema": {
+        "name": "verdict",
+        "strict": True,
+        "schema": {
+            "type": "object",
+            "properties": {"think": {"type": "string"}, "verdict": {"type": "integer", "enum": [0, 1]}},
+            "required": ["think", "verdict"],
+            "additionalProperties": False,
+        },
+    },
+}
+
+
+@cache
+def template(mode: Mode) -> str:
+    """The frozen text of a mode, with its three places {question}, {answer} and {response}."""
+    return files(__package__).joinpath(f"{mode}.txt").read_text(encoding="utf-8").removesuffix("\n")
+
+
+def prompt(question: str, answer: str, response: str, mode: Mode = "figure8") -> str:
+    """The one user message about one response, which is neutralised; any three strings make a sendable message."""
+    filling = {"question": question, "answer": answer, "response": neutralise(response)}
+    # One pass: what is filled in is never read as a place to fill in. A lone surrogate could not be sent as UTF-8.
+    text = re.sub(r"\{(question|answer|response)\}", lambda place: filling[place[1]], template(mode))
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,152 @@
+"""`radvqa judge RUN`: verdicts on the open answers of a finished run, from its sample logs.
+
+Asked about are the answers on which this judge has given no verdict yet: those it failed on, and those that another
+judge has judged. A verdict is never replaced by a failure of the same judge, and all earlier verdicts stay in the
+records. Each log is written as soon as its own verdicts are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.judge.cache import ReplyCache, key_of
+from radimagenet_vqa_tasks.judge.llm import LLMJudge
+from radimagenet_vqa_tasks.judge.logs import Line, Log, read_logs
+from radimagenet_vqa_tasks.judge.options import JudgeOptions
+from radimagenet_vqa_tasks.judge.progress import Progress
+from radimagenet_vqa_tasks.judge.prompt import prompt
+from radimagenet_vqa_tasks.judge.usage import Prices, Usage
+from radimagenet_vqa_tasks.judge.verdict import Verdict
+
+BYTES_A_TOKEN = 4.0  # of English text, in the tokenizers in use
+REPLY_TOKENS = 60.0  # of one reply in Figure 8's format, where none is cached to measure
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What judging would take.
+
+    Attributes:
+        answers: open answers that would be judged.
+        empty: of these, empty ones, which need no judge.
+        cached: of these, replies that are in the cache.
+        calls: requests that remain, identical questions counted once and retries not at all.
+        prompt_tokens, completion_tokens: of these calls, estimated from the texts' lengths.
+    """
+
+    answers: int
+    empty: int
+    cached: int
+    calls: int
+    prompt_tokens: float
+    completion_tokens: float
+
+    def summary(self, prices: Prices | None = None) -> str:
+        """One line for people."""
+        text = (
+            f"{self.answers:,} answers to judge: {self.cached:,} from the cache, {self.empty:,} empty, {self.calls:,} "
+            f"calls, about {self.prompt_tokens:,.0f} + {self.completion_tokens:,.0f} tokens"
+        )
+        return f"{text}, about {prices.of(self.prompt_tokens, self.completion_tokens):.2f}" if prices else text
+
+
+@dataclass(frozen=True)
+class Rejudged:
+    """What became of a run: for each cell the outcomes now, what judging took, and how many outcomes changed."""
+
+    cells: Mapping[str, Mapping[str, int]]
+    usage: Usage
+    changed: int
+    logs: Sequence[Path]
+
+
+def estimate(runs: Sequence[Path], options: JudgeOptions, everything: bool = False) -> Estimate:
+    """What judging these runs would take; nothing is asked and nothing is written. Raises RunError."""
+    lines = [line for log in read_logs(runs) for line in _wanted(log, options.name, everything)]
+    texts = [
+        prompt(line.record["question"], line.record["target"], line.response, options.mode)
+        for line in lines
+        if line.response.strip()
+    ]
+    cache = ReplyCache(options.cache) if options.cache and options.cache.exists() else None
+    cached, calls, replies = 0, set[str](), list[int]()
+    for text in texts:
+        kept = cache.get(key_of(options.kind, options.model, options.mode, text)) if cache else None
+        if kept is None:
+            calls.add(text)
+        else:
+            cached += 1
+            replies.append(kept.completion_tokens)
+    if cache:
+        cache.close()
+    each = sum(replies) / len(replies) if any(replies) else REPLY_TOKENS
+    prompt_tokens = sum(len(text.encode()) for text in calls) / BYTES_A_TOKEN
+    return Estimate(len(lines), len(lines) - len(texts), cached, len(calls), prompt_tokens, len(calls) * each)
+
+
+def rejudge(runs: Sequence[Path], options: JudgeOptions, everything: bool = False) -> Rejudged:
+    """Judge the open answers of these runs and write the verdicts into their logs.
+
+    Raises RunError where there is nothing to read, or where not one verdict could be had; no log is changed then.
+    """
+    logs = read_logs(runs)
+    wanted = {log.path: _wanted(log, options.name, everything) for log in logs}
+    total = sum(bool(line.response.strip()) for lines in wanted.values() for line in lines)
+    progress = Progress(f"judge {options.name}", total)
+    judge = LLMJudge(options, progress.verdict)
+    progress.follow(judge.usage)
+    try:
+        asked = {
+            log.path: [
+                judge.submit(line.record["question"], line.record["target"], line.response) for line in wanted[log.path]
+            ]
+            for log in logs
+        }
+        changed = sum(_settle(log, wanted[log.path], asked[log.path], judge.name) for log in logs if wanted[log.path])
+    finally:
+        judge.close()
+        progress.close()
+    if 0 < total == judge.usage.outcomes["unjudged"]:
+        raise RunError(f"the judge {judge.name} gave no verdict: {judge.usage.summary()}. The logs are as they were.")
+    return Rejudged(_by_cell(logs), judge.usage, changed, [log.path for log in logs])
+
+
+def _wanted(log: Log, judge: str, everything: bool) -> list[Line]:
+    return [
+        line
+        for line in log.open
+        if everything or line.record["outcome"] == "unjudged" or line.record.get("judge") != judge
+    ]
+
+
+def _settle(log: Log, lines: Sequence[Line], asked: Sequence[Future[Verdict]], judge: str) -> int:
+    """Wait for one log's verdicts and write them; the number of outcomes that are not what they were."""
+    verdicts = [future.result() for future in asked]
+    outcomes = {verdict.outcome for verdict in verdicts}
+    if "unjudged" in outcomes and not outcomes & {"correct", "incorrect"}:
+        return 0  # a judge that is down leaves the log alone
+    news, changed = [], 0
+    for line, verdict in zip(lines, verdicts, strict=True):
+        before, mine = line.record["outcome"], line.record.get("judge") == judge
+        if mine and (verdict.outcome == "unjudged" or verdict.outcome == before):
+            continue
+        line.set(verdict, judge)
+        news.append(line)
+        changed += verdict.outcome != before
+    if news:
+        log.save(news)
+    return changed
+
+
+def _by_cell(logs: Sequence[Log]) -> dict[str, dict[str, int]]:
+    cells: dict[str, dict[str, int]] = {}
+    for log in logs:
+        for line in log.open:
+            name = line.record["cell"] + ("" if line.record.get("with_image", True) else " (text only)")
+            outcomes = cells.setdefault(name, {})
+            outcomes[line.record["outcome"]] = outcomes.get(line.record["outcome"], 0) + 1
+    return cells

@@ -1,0 +1,58 @@
+"""What judging took: calls, cached verdicts, tokens and, with prices given, money."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Money per million tokens, in whatever currency the endpoint bills."""
+
+    prompt: float
+    completion: float
+
+    def of(self, prompt_tokens: float, completion_tokens: float) -> float:
+        """What these tokens cost."""
+        return (prompt_tokens * self.prompt + completion_tokens * self.completion) / 1e6
+
+
+@dataclass
+class Usage:
+    """Counters of one judge.
+
+    Attributes:
+        asked: verdicts that were asked for.
+        cached: of these, read from the cache.
+        shared: of these, taken from an identical question that was under way.
+        requests: requests sent to the endpoint, retries included.
+        outcomes: verdicts given, by outcome.
+        failures: of these the unjudged ones, by reason.
+        prompt_tokens, completion_tokens: as the endpoint counts them, over all its replies of this session.
+    """
+
+    asked: int = 0
+    cached: int = 0
+    shared: int = 0
+    requests: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    def summary(self, prices: Prices | None = None) -> str:
+        """One line for people."""
+        parts = [
+            f"{self.asked:,} verdicts",
+            f"{self.requests:,} requests",
+            f"{self.cached:,} from the cache",
+            f"{self.shared:,} shared",
+            f"{self.prompt_tokens:,} + {self.completion_tokens:,} tokens",
+        ]
+        if prices:
+            parts.append(f"cost {prices.of(self.prompt_tokens, self.completion_tokens):.2f}")
+        if self.failures:
+            why = ", ".join(f"{reason} {count:,}" for reason, count in self.failures.most_common())
+            parts.append(f"{sum(self.failures.values()):,} unjudged ({why})")
+        return ", ".join(parts)

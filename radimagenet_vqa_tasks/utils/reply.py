@@ -1,0 +1,262 @@
+"""What a reply says, before anybody asks which option, or which of yes and no, it names.
+
+The steps that both readers share, in their order: `read` takes off thinking, Markdown, LaTeX, HTML and full-width
+letters; `last_word` goes back from where the model last changed its mind; `said_explicitly` finds what is called
+the answer; `affirmed` drops what is negated or refused.
+
+Every pattern is applied to at most LONGEST_READ characters and repeats over bounded spans only, so that no reply
+can make it slow.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+# More than twice what 8,192 tokens come to. Nothing this long is an answer, so that it is read like reasoning that
+# was cut off: by its end, and for an explicit final statement only.
+LONGEST_READ = 100_000
+LONGEST_CLAIM = 300
+# Looking back stops here: a reply that changed its mind this often, or called this many things its answer without
+# naming one, has not answered.
+MOST_REVISIONS = 50
+MOST_STATEMENTS = 500
+
+# What a piece of text says: None is nothing, one member is an answer, anything else is left open.
+Said = frozenset[str] | None
+OPEN = frozenset("?")
+
+_THINKING_ENDS = re.compile(r"</(?:think|thinking|thought|reasoning)>|◁/think▷|\[/think\]|<unused95>", re.I)
+_THINKING_STARTS = re.compile(r"<(?:think|thinking|thought|reasoning)>|◁think▷|\[think\]|<unused94>", re.I)
+
+# In this order: each pattern sees what the ones before it left.
+_UNDRESS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\\n(?![a-z])"), "\n"),  # JSON's escaped line break, not LaTeX's \neq
+    (re.compile(r'\\"'), '"'),
+    (re.compile(r"\\(?:text|math|bold|operatorname|rm|bf)[a-z]{0,8} ?(?=\{)", re.I), ""),
+    (re.compile(r"\\[()\[\]]"), " "),
+    (re.compile(r"~~[^~\n]{1,200}~~"), " "),  # what is struck out is taken back
+    (re.compile(r"<br ?/?>|</(?:p|li|div|answer)>", re.I), "\n"),
+    # Not <A>, which is a letter in brackets.
+    (re.compile(r"<(?![A-Z]>|(?i:answer)>)[/!|]?[A-Za-z][^<>\n]{0,60}>"), " "),
+    (re.compile(r"[*_`$#~]"), " "),
+    # Idioms that hold a "no" or "not" and negate nothing.
+    (re.compile(r"\b(?:no|without(?: an?y?)?) (?:doubts?|problem)\b|\bnot only\b", re.I), " "),
+    (re.compile(r"[^\S\n]+"), " "),
+    (re.compile(r" ?\n[ \n]*"), "\n"),
+)
+_BREAKS = "\n\r\v\f\x85\u2028\u2029"
+_PLAINER = {
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+    **dict.fromkeys("\u2018\u2019\u201b\u2032\u02bc", "'"),
+    **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"'),
+    **dict.fromkeys(_BREAKS, "\n"),
+    **dict.fromkeys("\u274c\u274e\u2717\u2718\u2612", " incorrect "),
+    **dict(zip("\u3001\u3002\u3010\u3011", ",.[]", strict=True)),
+}
+# Combining and invisible characters, and the private-use ones, with which the option reader marks options.
+_DROPPED = ("Mn", "Me", "Cf", "Co")
+
+REVISION = (
+    r"(?:^|[.!?;,\n-]) ?(?:(?:oh|but|hmm|or|no|and)\b ?[,.]? ?)?"
+    r"\b(?:wait|actually|correction|sorry|scratch that|on second thought|on reflection|hold on|i mean|i meant"
+    r"|let me (?:reconsider|rethink|correct))\b"
+)
+_TAKEN_BACK = re.compile(r"\b(?:that|this|it|i)(?:'s| is| was|'m| am)? (?:wrong|incorrect|mistaken|not right)\b", re.I)
+
+_CUE = re.compile(
+    r"(?P<boxed>\\?(?:boxed|fbox) ?\{)"
+    r"|(?P<tag><answer>)"
+    r"|(?P<phrase>\b(?P<final>final )?"
+    r"(?:answer|option|choice|diagnosis|conclusion|response|selection|prediction)[\"')]?"
+    r"(?: (?:to|for|of)(?: \w+){1,4}?)?"
+    r" ?(?:\b(?:is|was|(?:would|should|must|will|can only|has to) be)\b|[:=]>?|->| - )[\"':\s]*)"
+    r"|(?P<choice>\b(?:choos(?:e|ing)|chose|select(?:ed)?|pick(?:ed)?|(?:go(?:ing)?|went) with|opt for)\b)"
+    r"|(?P<conclusion>\b(?:so|therefore|thus|hence|in conclusion|in summary|finally|overall|consequently)\b)"
+    # "B is correct": here the answer stands before the cue.
+    r"|(?P<verdict>\b(?:is|are|must be|would be|seems|appears)(?: (?:clearly|definitely|therefore|indeed))?"
+    r" (?:the )?(?:(?:most|only) )?(?:likely )?(?:answer\b|(?:correct|right|best|accurate|appropriate)"
+    r"(?= (?:answer|option|choice|one)\b| ?(?:[.,;:!?)\n]|$))))",
+    re.I,
+)
+_CLAUSE_EDGE = re.compile(r"[.,;:!?\n]|\b(?:so|but|and|hence|thus|therefore|then|because|however)\b", re.I)
+_NOT_ASSERTED = re.compile(r"\b(?:if|whether|suppose|assuming|unless|not|cannot|never)\b|n't\b", re.I)
+_LOOK_BACK = 80
+_JOINS_BACK = re.compile(r"(?:\b(?:or|and)\b|[,/&])\W{0,6}$", re.I)
+
+SENTENCE_END = re.compile(r"[.!?;\n]")
+_QUESTION = re.compile(r"(?<![^.!?;\n])[^.!?;\n]*\?")
+_PART = re.compile(r"[^.!?;\n]+")
+_CLAUSE = re.compile(r"[^,]+")
+BOUNDARY = re.compile(
+    r"\b(?:but|so|because|while|whilst|whereas|although|though|since|however|therefore|thus|hence|then|yet)\b", re.I
+)
+# A comma inside a list ("not A, B or C") does not end what is said of the list.
+_LIST_COMMA = re.compile(r",(?= ?(?:(?i:or|nor|and)\b|[A-Z\ue000-\ue0ff] ?(?:$|[,.;!?\n]|(?i:and|or|nor)\b)))")
+REFUSAL = re.compile(
+    r"\b(?:cannot|can't|can not|could not|couldn't|unable to|not able to|won't|will not|refuse to"
+    r"|(?:not |im)possible to|difficult to|hard to)\b.{0,40}?"
+    r"\b(?:answer|determin|tell|say|provid|assist|help|identif|interpret|diagnos|analy|view|see\b|access|give|make"
+    r"|confirm|assess|comment|conclude|decide|choose|select|distinguish|evaluat|read|offer|know|be (?:sure|certain))"
+    r"|\bnot (?:sure|certain|clear\b|enough|applicable|listed|among)|\bnone of\b|\bn/a\b"
+    r"|\b(?:unsure|uncertain|unclear|insufficient|undetermined|indeterminate|unknown|inconclusive)\b"
+    r"|\b(?:don't|do not) know\b|\bno (?:idea|images?|information|answer|comment|way|one|correct)\b",
+    re.I,
+)
+# In a clause with one of these nothing is affirmed; in a clause with one of the next, nothing after it is.
+_REJECTS = re.compile(
+    r"\b(?:incorrect|wrong|(?:rule|ruled|ruling|rules) out|(?:exclud|eliminat|reject|dismiss|contradict)\w*|unlikely"
+    r"|implausible|impossible|false|inconsistent|fails?|cannot|if|unless|whether|suppos(?:e|ing)|assuming)\b|n't\b"
+    r"|\b(?:is|are|was|were|be|do|does|did|has|have|could|would|should|can|may|might|must|will|seems?|appears?"
+    r"|looks?) (?:\w+ly )?not\b",
+    re.I,
+)
+_MARKED_WRONG = re.compile(r"\W{0,2}[:-] ?(?:no|not|false|wrong|incorrect)\b(?= ?(?:[.,;:!?\n]|$))", re.I)
+_NEGATES = re.compile(
+    r"\b(?:not?|nor|neither|never|without|rather than|than|instead of|unlike|except|opposed to|absence of|against)\b.*",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A reply without its dress; `unfinished` where there is only reasoning, with no answer set apart from it."""
+
+    text: str
+    unfinished: bool
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Something that the reply calls its answer.
+
+    Attributes:
+        cue: by what: `boxed`, `tag`, `phrase`, `choice`, `conclusion`, or `verdict` ("B is correct").
+        claim: the text that is called so, at most LONGEST_CLAIM characters.
+        alternative: it is joined to the statement before it by "or", "and" or a comma.
+        final: it is marked as final, or nothing follows it.
+    """
+
+    cue: str
+    claim: str
+    alternative: bool
+    final: bool
+
+
+def read(response: str) -> Reply:
+    """The part of a response that is meant as its answer, undressed."""
+    ends = [match.end() for match in _THINKING_ENDS.finditer(response)]
+    answer = response[ends[-1] :].strip() if ends else response.strip()
+    unfinished = len(answer) > LONGEST_READ or _THINKING_STARTS.search(answer) is not None
+    text = plain(answer[-LONGEST_READ:])
+    # A question is no answer, unless it is all there is ("B?").
+    return Reply(_QUESTION.sub(" ", text).strip(" \n") or text, unfinished)
+
+
+def plain(text: str) -> str:
+    """`text` in plain characters, without markup, with single spaces and single line breaks."""
+    text = text.translate({ord(char): _plain_char(char) for char in set(text) if not " " <= char <= "~"})
+    for pattern, replacement in _UNDRESS:
+        text = pattern.sub(replacement, text)
+    return text.strip(" \n")
+
+
+def _plain_char(char: str) -> str:
+    # One character at a time: normalising a whole text sorts runs of combining marks in quadratic time.
+    if char in _PLAINER:
+        return _PLAINER[char]
+    parts = unicodedata.normalize("NFKD", char)
+    if unicodedata.category(char) in ("Cc", "Zs") or (parts == char and unicodedata.category(char) == "So"):
+        return " "
+    kept = "".join(part for part in parts if unicodedata.category(part) not in _DROPPED)
+    # A few characters stand for whole phrases; unfolded, they would let a short reply grow eighteen-fold.
+    return kept if len(kept) <= 4 else char
+
+
+def last_word(
+    text: str, revision: re.Pattern[str], explicit: Callable[[str], Said], implied: Callable[[str], Said]
+) -> Said:
+    """What the reply ends up saying where it may change its mind ("B. Wait, C.").
+
+    What stands after the last change of mind counts first. There, an explicit statement replaces all before it; a
+    mere mention that differs from an explicit statement before it leaves the matter open.
+    """
+    pending: Said = None
+    segments = revision.split(text)
+    for index in reversed(range(len(segments))[-MOST_REVISIONS:]):
+        said = explicit(segments[index])
+        if said is not None:
+            return said if pending is None else said | pending
+        if pending is None:
+            pending = implied(segments[index])
+        if pending is None and index and (_TAKEN_BACK.search(segments[index]) or REFUSAL.search(segments[index])):
+            pending = OPEN
+    return pending
+
+
+def said_finally(text: str, revision: re.Pattern[str], reader: Callable[[Statement], Said]) -> Said:
+    """What reasoning that never ended says as its final answer, after its last change of mind."""
+    return said_explicitly(revision.split(text)[-1], lambda statement: reader(statement) if statement.final else None)
+
+
+def said_explicitly(text: str, reader: Callable[[Statement], Said]) -> Said:
+    """What the last statement says in which `reader` reads anything, together with its alternatives."""
+    said: Said = None
+    for statement in _statements(text):
+        more = reader(statement)
+        if more is not None:
+            said = more if said is None else said | more
+            if not statement.alternative:
+                break
+    return said
+
+
+def _statements(text: str) -> Iterator[Statement]:
+    """What the reply calls its answer, the last statement first."""
+    end = len(text)
+    for cue in list(_CUE.finditer(text))[: -MOST_STATEMENTS - 1 : -1]:
+        before = text[max(0, cue.start() - _LOOK_BACK) : cue.start()]
+        kind = cue.lastgroup or ""
+        if kind == "verdict":
+            yield Statement(kind, _subject(before), alternative=False, final=False)
+        elif not _NOT_ASSERTED.search(_CLAUSE_EDGE.split(before)[-1]):
+            claim = _claim(text[cue.end() : min(end, cue.end() + LONGEST_CLAIM)], cue).lstrip()
+            marked = kind in ("boxed", "tag") or cue["final"] is not None
+            ends_reply = text.endswith(claim, cue.end()) and not re.search(r"[.,!?;\n] ?\w", claim)
+            yield Statement(kind, claim, _JOINS_BACK.search(before) is not None, marked or ends_reply)
+            end = cue.start()
+
+
+def _subject(before: str) -> str:
+    """The clause that a verdict ("... is correct") is about, which may name two options."""
+    return re.split(r"[.,;:!?\n]", BOUNDARY.sub(";", before))[-1]
+
+
+def _claim(claim: str, cue: re.Match[str]) -> str:
+    """The text after a cue, up to the next cue; of a box, only what is inside."""
+    if cue["boxed"] is None:
+        return claim
+    depth = 1
+    for brace in re.finditer(r"[{}]", claim):
+        depth += 1 if brace[0] == "{" else -1
+        if not depth:
+            return claim[: brace.start()]
+    return claim
+
+
+def affirmed(text: str) -> str:
+    """`text` without the sentences that refuse and without what is negated ("not A", "A is wrong")."""
+    text = _LIST_COMMA.sub(" ", BOUNDARY.sub(";", text))
+    return _PART.sub(lambda part: "" if REFUSAL.search(part[0]) else _CLAUSE.sub(_affirmed_of, part[0]), text)
+
+
+def rejected(predicate: str) -> bool:
+    """Whether what follows a name says that the name is wrong ("A is incorrect", "A: no")."""
+    clause = _CLAUSE_EDGE.split(predicate[:LONGEST_CLAIM], maxsplit=1)[0]
+    return _REJECTS.search(clause) is not None or _MARKED_WRONG.match(predicate) is not None
+
+
+def _affirmed_of(clause: re.Match[str]) -> str:
+    return "" if _REJECTS.search(clause[0]) or _MARKED_WRONG.search(clause[0]) else _NEGATES.sub("", clause[0])
