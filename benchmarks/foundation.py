@@ -84,8 +84,9 @@ def _run(data: Path, tasks: str, output: Path) -> None:
     parts: dict[str, float] = {}
     started = time.perf_counter()
     from radimagenet_vqa_tasks import evaluation
+    from radimagenet_vqa_tasks.host import import_host
 
-    host = evaluation._import_host()
+    host = import_host()
     parts["importing the host"] = time.perf_counter() - started
     from lmms_eval.api.task import ConfigurableTask
     from lmms_eval.loggers import EvaluationTracker

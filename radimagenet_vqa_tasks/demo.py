@@ -37,12 +37,12 @@ def demo(output: Path, judge: str | None = None, judge_url: str | None = None) -
     console.print("Evaluating the tiny model on 40 slices, with and without the images, then the chance model.")
     tiny = run(
         [
-            *("--model", "qwen2_5_vl", "--batch_size", str(BATCH), "--output_path", str(output)),
+            *("--model", "qwen2_5_vl", "--batch_size", str(BATCH), "--output_path", str(output / "tiny")),
             *("--model_args", f"pretrained={TINY_MODEL},device=cpu,device_map=cpu,attn_implementation=sdpa"),
             *("--tasks", "radvqa_sample,radvqa_sample_textonly"),
         ]
     )
-    chance = run(["--model", "radvqa_chance", "--tasks", "radvqa_sample", "--output_path", str(output)])
+    chance = run(["--model", "radvqa_chance", "--tasks", "radvqa_sample", "--output_path", str(output / "chance")])
     if tiny is None or chance is None:
         raise RunError("the demonstration runs in one process; start it without torchrun or accelerate")
     records = read(tiny.sample_logs)

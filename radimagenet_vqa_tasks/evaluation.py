@@ -13,27 +13,22 @@ import json
 import os
 import shutil
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from radimagenet_vqa_tasks import catalogue
+from loguru import logger
+
+from radimagenet_vqa_tasks import __version__, catalogue
 from radimagenet_vqa_tasks.errors import RadVQAError, RunError
-from radimagenet_vqa_tasks.hub import HUB, explained, parquet_files
-from radimagenet_vqa_tasks.plugin import TASKS
+from radimagenet_vqa_tasks.host import import_host, prepared
+from radimagenet_vqa_tasks.hub import explained, parquet_files
 
 DEFAULT_OUTPUT = "runs"
 UNFINISHED = ".unfinished"  # folder under the output path: responses of runs that have not ended
-
-# A checkpoint is a batch of requests whose responses are then written to disk. Short enough to lose little, long
-# enough that a fast backend is not slowed down by starting batches.
-CHECKPOINT_SECONDS = 30.0
-FIRST_CHECKPOINT = 32
 
 
 @dataclass(frozen=True)
@@ -51,14 +46,14 @@ def run(argv: Sequence[str], data: Path | None = None) -> RunResult | None:
     RunError or DataError, whose message says what is wrong and what to do; responses got so far stay on disk, and the
     same command goes on from them.
     """
-    catalogue.check(_requested_tasks(argv))
+    _check_tasks(argv)
     files = parquet_files(data) if data else None
-    host = _import_host()
+    host = import_host()
     args = _parse(host, argv)
     _require_writable(Path(args.output_path))
     unfinished = Path(args.output_path) / UNFINISHED / _identity(args, files)
     args.use_cache = args.use_cache or str(unfinished)
-    with _lock(unfinished), _on_top_of(host, files), _explained(args, data):
+    with _lock(unfinished), prepared(host, args.verbosity, files), _explained(args, data):
         results, samples = host.cli_evaluate_single(args)
     if results is None:
         return None
@@ -71,20 +66,16 @@ def run(argv: Sequence[str], data: Path | None = None) -> RunResult | None:
     return RunResult(results, logs)
 
 
-def _requested_tasks(argv: Sequence[str]) -> list[str]:
-    """The value of --tasks, read before the host is imported so that a typing error is answered at once."""
+def _check_tasks(argv: Sequence[str]) -> None:
+    """Find typing errors in --tasks before the host is imported, which takes its time."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--tasks")
-    tasks = parser.parse_known_args(list(argv))[0].tasks
-    if not tasks:
+    parser.add_argument("--include_path")
+    known = parser.parse_known_args(list(argv))[0]
+    if not known.tasks:
         raise RunError("no task was named. Pass --tasks with one or more names, for instance --tasks radvqa")
-    return [name.strip() for name in tasks.split(",")]
-
-
-def _import_host() -> Any:
-    import lmms_eval.__main__ as host  # 8 to 15 seconds, hence not at the top
-
-    return host
+    if not known.include_path:  # a user's own tasks are the host's to check
+        catalogue.check(name.strip() for name in known.tasks.split(","))
 
 
 def _parse(host: Any, argv: Sequence[str]) -> argparse.Namespace:
@@ -115,19 +106,10 @@ def _require_writable(folder: Path) -> None:
 def _identity(args: argparse.Namespace, files: Sequence[str] | None) -> str:
     """What makes two commands the same run, so that one may use the other's responses."""
     stamps = [(path, os.stat(path).st_size, os.stat(path).st_mtime_ns) for path in files or ()]
-    names = (
-        "model",
-        "model_args",
-        "tasks",
-        "limit",
-        "offset",
-        "gen_kwargs",
-        "num_fewshot",
-        "repeats",
-        "force_simple",
-    )
-    parts = [getattr(args, name, None) for name in (*names, "system_instruction", "apply_chat_template")]
-    return hashlib.sha256(json.dumps([parts, stamps], default=str).encode()).hexdigest()[:12]
+    asked = ("model", "model_args", "tasks", "include_path", "limit", "offset", "num_fewshot", "repeats")
+    how = ("gen_kwargs", "force_simple", "system_instruction", "apply_chat_template")
+    parts = [__version__, *(getattr(args, name) for name in (*asked, *how)), stamps]
+    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:12]
 
 
 @contextmanager
@@ -161,93 +143,6 @@ def _remove(unfinished: Path) -> None:
 
 
 @contextmanager
-def _on_top_of(host: Any, files: Sequence[str] | None) -> Iterator[None]:
-    """The host, with this pack's task index, response store and error reporting for the time of a run."""
-    import accelerate
-    from lmms_eval.api.task import ConfigurableTask
-    from tenacity import retry_if_not_exception_type
-
-    accelerate.Accelerator(kwargs_handlers=[accelerate.InitProcessGroupKwargs(timeout=timedelta(seconds=60_000))])
-    host.eval_logger.remove()
-    host.eval_logger.add(sys.stderr, level=os.environ.get("RADVQA_LOG", "WARNING"), format="{level}: {message}")
-    loading = ConfigurableTask.download.retry
-    with (
-        patch.dict(os.environ, {"LMMS_CACHE_RUN_ID": "responses"}),
-        patch.object(host, "TaskManager", _task_manager(host.TaskManager, files)),
-        patch.object(host.evaluator, "ResponseCache", _response_cache(host.evaluator.ResponseCache)),
-        # Trying five times helps against a network, not against data that are wrong.
-        patch.object(loading, "retry", retry_if_not_exception_type(RadVQAError)),
-        patch.object(loading, "reraise", True),
-    ):
-        yield
-
-
-def _task_manager(base: Any, files: Sequence[str] | None) -> Any:
-    """The host's TaskManager, indexing this pack's tasks only, on the given Parquet files if there are any."""
-
-    class PackTaskManager(base):
-        def __init__(self, *args: Any, include_path: Any = None, **kwargs: Any) -> None:
-            folders = [str(TASKS), *([include_path] if isinstance(include_path, str) else include_path or [])]
-            super().__init__(*args, include_path=folders, **{**kwargs, "include_defaults": False})
-
-        def _get_config(self, name: str) -> dict[str, Any]:
-            config: dict[str, Any] = super()._get_config(name)
-            if files and config.get("dataset_path") == HUB:
-                config.pop("dataset_name", None)
-                config |= {"dataset_path": "parquet", "dataset_kwargs": {"data_files": {"test": list(files)}}}
-            return config
-
-    return PackTaskManager
-
-
-def _response_cache(base: Any) -> Any:
-    """The host's ResponseCache, writing while the model answers and not only when it has answered everything."""
-
-    class CheckpointedCache(base):
-        def execute(self, lm: Any, reqtype: str, requests: list[Any]) -> list[Any]:
-            answers: list[Any] = []
-            size = checkpoint_size(FIRST_CHECKPOINT, lm)
-            while len(answers) < len(requests):
-                started = time.monotonic()
-                batch = requests[len(answers) : len(answers) + size]
-                answers += super().execute(_Printable(lm), reqtype, batch)
-                if time.monotonic() - started < CHECKPOINT_SECONDS:
-                    size *= 2
-            return answers
-
-    return CheckpointedCache
-
-
-def checkpoint_size(wanted: int, lm: Any) -> int:
-    """`wanted` rounded up to whole batches: processes that step together must see the same number of them."""
-    batch = getattr(lm, "batch_size", 1)
-    batch = batch if isinstance(batch, int) and batch > 0 else 1
-    return -(-wanted // batch) * batch
-
-
-class _Printable:
-    """A model whose answers can be written to a UTF-8 file: lone surrogates are spelled out.
-
-    The host writes answers as they are, and one such character would end the run, or the log, with everything in it.
-    """
-
-    def __init__(self, lm: Any) -> None:
-        self._lm = lm
-
-    def __getattr__(self, name: str) -> Callable[[list[Any]], list[Any]]:
-        ask = getattr(self._lm, name)
-        return lambda requests: [_printable(answer) for answer in ask(requests)]
-
-
-def _printable(answer: Any) -> Any:
-    if isinstance(answer, str):
-        return answer.encode("utf-8", "backslashreplace").decode()
-    if hasattr(answer, "text") and isinstance(answer.text, str):
-        answer.text = _printable(answer.text)
-    return answer
-
-
-@contextmanager
 def _explained(args: argparse.Namespace, data: Path | None) -> Iterator[None]:
     """Turn whatever ends a run into one message that says what to do."""
     kept = f"Responses got so far are kept in {args.use_cache}; the same command goes on from them."
@@ -261,7 +156,10 @@ def _explained(args: argparse.Namespace, data: Path | None) -> Iterator[None]:
     except OSError as error:
         raise RunError(f"{error.strerror or error} ({error.filename or args.output_path}). {kept}") from error
     except Exception as error:
-        raise RunError(f"the evaluation failed with {type(error).__name__}: {error}. {kept}") from error
+        logger.opt(exception=error).debug("the evaluation failed")
+        raise RunError(
+            f"the evaluation failed with {type(error).__name__}: {error}. {kept} (--verbosity DEBUG shows where.)"
+        ) from error
 
 
 def _sample_logs(args: argparse.Namespace, samples: dict[str, list[Any]], results: dict[str, Any]) -> tuple[Path, ...]:

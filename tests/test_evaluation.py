@@ -19,7 +19,8 @@ import shaped_data
 from support import Command, lines_of, message
 
 from radimagenet_vqa_tasks.errors import DataError, RunError
-from radimagenet_vqa_tasks.evaluation import RunResult, checkpoint_size, run
+from radimagenet_vqa_tasks.evaluation import RunResult, run
+from radimagenet_vqa_tasks.host import checkpoint_size
 from radimagenet_vqa_tasks.models.chance import Chance, guess
 from radimagenet_vqa_tasks.utils.cells import CELLS
 from radimagenet_vqa_tasks.utils.outcomes import TASK_VERSION, score
@@ -250,7 +251,7 @@ def test_full_disk_while_answering_is_one_message(command: Command) -> None:
         "import resource, sys\n"
         "from radimagenet_vqa_tasks.cli import main\n"
         "import radimagenet_vqa_tasks.evaluation as e\n"
-        "host = e._import_host()\n"
+        "host = e.import_host()\n"
         "host.cli_evaluate_single = lambda args, run=host.cli_evaluate_single: (\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000)), run(args))[1]\n"
         "main(['run', '--model', 'radvqa_chance', '--tasks', 'radvqa_sample'])\n"
@@ -269,14 +270,14 @@ def slow_chance(tmp_path: Path) -> Iterator[dict[str, str]]:
     (folder / "sitecustomize.py").write_text(
         "import time\n"
         "import radimagenet_vqa_tasks.evaluation as e\n"
-        "host = e._import_host\n"
+        "host = e.import_host\n"
         "def slow_host():\n"
         "    loaded = host()\n"
         "    import radimagenet_vqa_tasks.models.chance as chance\n"
         "    guess = chance.guess\n"
         "    chance.guess = lambda doc, seed: (time.sleep(0.02), guess(doc, seed))[1]\n"
         "    return loaded\n"
-        "e._import_host = slow_host\n"
+        "e.import_host = slow_host\n"
     )
     yield {**os.environ, "PYTHONPATH": str(folder)}
 

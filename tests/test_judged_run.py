@@ -15,7 +15,7 @@ from radimagenet_vqa_tasks.evaluation import RunResult, run
 from radimagenet_vqa_tasks.judge.chosen import chosen
 
 sys.path.insert(0, str(ROOT / "tests" / "judge"))
-from judge_server import Answer, JudgeServer  # noqa: E402
+from judge_server import Answer, JudgeServer
 
 OPEN = "radvqa_sample_anatomy_open,radvqa_sample_pathology_open"
 

@@ -22,9 +22,14 @@ def test_bare_command_runs_a_task_from_an_empty_folder(command: Command) -> None
     assert SCORED in result.stdout, message(result)
 
 
-def test_module_and_accelerate_find_the_tasks_too(command: Command) -> None:
-    """`accelerate launch -m lmms_eval` (and so `python -m lmms_eval`) load the same hook."""
-    result = command("accelerate", "launch", "--cpu", "--num_processes", "1", "-m", "lmms_eval", *SAMPLE_TASK)
+@pytest.mark.parametrize(
+    "launcher",
+    [(sys.executable, "-m", "lmms_eval"), ("accelerate", "launch", "--cpu", "--num_processes", "1", "-m", "lmms_eval")],
+    ids=["python", "accelerate"],
+)
+def test_module_and_accelerate_find_the_tasks_too(command: Command, launcher: tuple[str, ...]) -> None:
+    """`python -m lmms_eval` and `accelerate launch -m lmms_eval` load the same hook."""
+    result = command(*launcher, *SAMPLE_TASK)
     assert SCORED in result.stdout, message(result)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from radimagenet_vqa_tasks import catalogue
-from radimagenet_vqa_tasks.evaluation import _import_host, _task_manager
+from radimagenet_vqa_tasks.host import import_host, task_manager
 from radimagenet_vqa_tasks.hub import parquet_files
 from radimagenet_vqa_tasks.utils.outcomes import TASK_VERSION
 
@@ -22,8 +22,8 @@ TASKS = [name for name in TASKS if name != "radvqa_sample_textonly"]
 @pytest.fixture(scope="module")
 def manager(hub_copy: Path) -> Any:
     """The host's task manager on the pack's tasks, with the benchmark-shaped data in the hub's place."""
-    host = _import_host()
-    return _task_manager(host.TaskManager, parquet_files(hub_copy))(model_name="a_model")
+    host = import_host()
+    return task_manager(host.TaskManager, parquet_files(hub_copy))(model_name="a_model")
 
 
 def prompt(manager: Any, name: str, kind: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from support import ROOT
+from support import ROOT, Command, message
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,19 @@ def test_wheel_declares_command_and_hook(wheel: ZipFile) -> None:
     text = wheel.read(entry_points).decode()
     assert "radvqa = radimagenet_vqa_tasks.cli:main" in text
     assert "[lmms_eval.models]" in text
+
+
+def test_installed_wheel_runs_a_task(wheel: ZipFile, tmp_path: Path, command: Command) -> None:
+    """The wheel alone, unpacked where Python finds it first, is found by the host and scores a task of the sample."""
+    wheel.extractall(tmp_path / "site")
+    site = {"PYTHONPATH": str(tmp_path / "site")}
+    where = command(sys.executable, "-c", "import radimagenet_vqa_tasks as p; print(p.__file__)", env=site)
+    assert where.stdout.startswith(str(tmp_path / "site")), message(where)
+    result = command(
+        *("lmms-eval", "--model", "radvqa_chance", "--tasks", "radvqa_sample_pathology_mc_textonly", "--limit", "2"),
+        env=site,
+    )
+    assert "|radvqa_sample_pathology_mc_textonly|none  |     0|accuracy      |" in result.stdout, message(result)
 
 
 def test_no_file_names_a_package_index() -> None:

@@ -83,7 +83,7 @@ _CUE = re.compile(
 )
 _CLAUSE_EDGE = re.compile(r"[.,;:!?\n]|\b(?:so|but|and|hence|thus|therefore|then|because|however)\b", re.I)
 _NOT_ASSERTED = re.compile(r"\b(?:if|whether|suppose|assuming|unless|not|cannot|never)\b|n't\b", re.I)
-_LOOK_BACK = 80
+_LOOK_BACK = 160
 _JOINS_BACK = re.compile(r"(?:\b(?:or|and)\b|[,/&])\W{0,6}$", re.I)
 
 SENTENCE_END = re.compile(r"[.!?;\n]")

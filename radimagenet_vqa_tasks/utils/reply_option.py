@@ -27,9 +27,14 @@ _GOES_ON = (
     r"(?i:is|are|was|were|seems?|appears?|looks?|because|since|as|and|or|but|nor|not|rather|which|with|due|given|for"
     r"|if|then|so|would|could|may|might|must|should|fits|matches|instead|based|shows|describes|best|here)\b"
 )
+# "A rather large mass", "a so-called", "a given", "a best guess" take an article.
+_GOES_ON_A = (
+    r"(?i:is|are|was|were|seems?|appears?|looks?|because|since|as|and|or|but|nor|rather than|which|with|due to|if|then"
+    r"|would|could|should|fits|matches|instead|based on|shows|describes)\b"
+)
 _PAUSE = r"[,:;)\]}!?&|=>]|/(?!\w\w)|\.(?![a-z\d])|-(?!\w)"
 _AFTER = rf"(?=[^\S\n]*(?:$|\n|{_PAUSE}|\(|{_MARK}|{_GOES_ON})|[\"'](?!\w))"
-_AFTER_A = rf"(?=[^\S\n]*(?:$|\n|{_PAUSE}|[-(]{_MARK}|{_GOES_ON})|[\"'](?!\w))"
+_AFTER_A = rf"(?=[^\S\n]*(?:$|\n|{_PAUSE}|[-(]{_MARK}|{_GOES_ON_A})|[\"'](?!\w))"
 _AFTER_SMALL = rf"(?=[^\S\n]*(?:$|\n|[,:;)\]}}>]|\.(?!\w)|{_GOES_ON})|[\"'](?!\w))"
 _AFTER_I = r"(?=[^\S\n]*(?:$|\n|[):\]}>]|\.(?!\w))|[\"'](?!\w))"
 _CAPITAL = rf"(?:[B-HJ-Z]{_AFTER}|A{_AFTER_A}|I{_AFTER_I})(?!\w)"
@@ -59,7 +64,8 @@ _GOVERNS = (
 )
 _MENTION = re.compile(
     r"\b(?i:figures?|fig|panels?|type|grade|stage|class|hepatitis|vitamin|level|group)\b\W{0,3}[A-Za-z]\b"
-    r"|\b(?i:options?|choices?|letters?|statement)\W{0,3}(?P<named>[A-Za-z])(?!['\w])"
+    r"|\b(?i:options?|choices?|letters?|statement)[ :#(\[\"']{1,3}"
+    rf"(?P<named>[A-HJ-Zb-hj-z](?!['\w])|[aI]{_AFTER_I}(?!\w))"
     r"|(?<!\w)[(\[{\"'<](?P<dressed>[A-Za-z])[)\]}\"'>]"
     rf"|(?:^|[.!?;:,\n/(]|\b{_GOVERNS}\b){_GAP}{{0,3}}(?<!\w)(?P<bare>{_CAPITAL})"
     rf"|(?<![\w'-])(?P<loose>[B-HJ-Z](?![\w'-])|A(?!\w){_AFTER_A})"
