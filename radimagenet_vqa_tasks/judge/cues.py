@@ -19,6 +19,7 @@ class Kind(Enum):
     PART = "a structure inside a region"
     NORMAL = "nothing is wrong"
     GENERIC = "something is wrong, whatever it is; its negation is normal"
+    OTHER = "a finding or place that is no label here, and counts only as an alternative to one"
     NEGATES = "what follows is not there"
     NEGATES_NEXT = "what follows, up to a comma, is not there"
     NEGATED = "what stands before is not there"
@@ -38,6 +39,11 @@ GENERIC = word_set(
 
 SEEN = word_set(
     "seen present identified evident visible visualized visualised detected demonstrated noted observed found"
+)
+# Places that belong to no region of the benchmark, or to several.
+OTHER_PLACES = word_set(
+    "arm buttock clavicle elbow face femur finger forearm hand heart humerus jaw leg mandible neck rib thigh throat"
+    " thumb wrist"
 )
 _FIND = word_set("see identify find detect visualize appreciate")
 _ANSWER = word_set(
@@ -64,7 +70,10 @@ CUES: Mapping[Kind, tuple[str, ...]] = {
         *("fails to", "failed to", "ruling out", "no other", "isnt", "arent", "doesnt", "dont", "wasnt"),
         *(f"{cannot} {verb} any" for cannot in ("cannot", "could not", "unable to") for verb in _FIND),
     ),
-    Kind.NEGATES_NEXT: ("rather than", "instead of", "as opposed to", "unlike"),
+    Kind.NEGATES_NEXT: (
+        *("rather than", "instead of", "as opposed to", "unlike", "it resembles", "mimics", "mimicking"),
+        *("could be mistaken for", "might be mistaken for", "can be mistaken for"),
+    ),
     Kind.NEGATED: (
         *(f"not {seen}" for seen in SEEN),
         *(f"not been {seen}" for seen in SEEN),
@@ -89,7 +98,16 @@ CUES: Mapping[Kind, tuple[str, ...]] = {
     ),
     Kind.DOUBTED: (
         *("cannot be excluded", "cannot be ruled out", "not excluded", "not be excluded", "not be ruled out"),
-        *("not ruled out", "cannot be confirmed", "cannot be determined", "is less likely", "not be confirmed"),
+        *(
+            "is doubtful",
+            "doubtful",
+            "remains doubtful",
+            "not ruled out",
+            "cannot be confirmed",
+            "cannot be determined",
+            "is less likely",
+            "not be confirmed",
+        ),
     ),
     Kind.REFUSES: (
         *(f"{cannot} {verb}" for cannot in ("cannot", "could not", "unable to", "not able to") for verb in _ANSWER),
@@ -114,6 +132,7 @@ CUES: Mapping[Kind, tuple[str, ...]] = {
             "no idea",
             "not clear",
         ),
+        *("please provide", "please upload", "please share", "not applicable", "n/a", "no conclusion"),
         *("language model", "not provided", "unclear", "unknown", "not enough information", "wont", "refuse to"),
     ),
     Kind.TURNS: (
@@ -121,7 +140,22 @@ CUES: Mapping[Kind, tuple[str, ...]] = {
         *("besides", "yet", "while", "whereas", "nevertheless", "nonetheless", "instead", "rather", "despite"),
     ),
     Kind.RESUMES: (
-        *("there is", "this", "it", "i", "likely", "probably", "possibly", "may", "might", "could", "consistent"),
+        *(
+            "there is",
+            "theres",
+            "this",
+            "thats",
+            "it",
+            "its",
+            "i",
+            "likely",
+            "probably",
+            "possibly",
+            "may",
+            "might",
+            "could",
+            "consistent",
+        ),
         *("suggestive", "suggesting", "suggest", "compatible", "with", "show", "indicating", "indicate"),
         *("which", "most likely", "therefore", "so", "thus"),
     ),

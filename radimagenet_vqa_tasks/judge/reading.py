@@ -9,14 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 
-from radimagenet_vqa_tasks.judge.cues import Kind
+from radimagenet_vqa_tasks.judge.cues import SEEN, Kind
+from radimagenet_vqa_tasks.judge.mentions import Mention, Reading, Status
 from radimagenet_vqa_tasks.judge.text import IS, MINOR_BREAKS, SENTENCE_ENDS, SHOW, word_set
-from radimagenet_vqa_tasks.judge.vocabulary import Entry, Match, Vocabulary
+from radimagenet_vqa_tasks.judge.vocabulary import Match, Vocabulary
 
 _CLAUSE_BREAKS = MINOR_BREAKS | {"and", "or", "nor"}
 _LIST_WORDS = frozenset({"and", "or", "nor"})
+_OR = frozenset({"or", "nor", "/", "vs", "vs.", "versus"})
+_LIST_SIGNS = _OR | _CLAUSE_BREAKS
+_NO_LIST = frozenset({IS, SHOW, "with", "which"})
+# The most words that are looked at ahead of a comma, or between two members of a list.
+_AHEAD, _APART = 12, 6
+_CONTRASTS = frozenset({"while", "whereas"})
+# Too broad to stand against a label: "edema or swelling" is one answer.
+_BROAD = word_set("abnormal swelling")
 # Words that a sentence about the whole image may hold: "the scan appears normal", "this is a normal knee MRI".
 _ABOUT_THE_IMAGE = word_set(
     "this that it there is scan image study exam examination mri ct mr t1 t2 picture slice view axial sagittal coronal"
@@ -25,67 +33,13 @@ _ABOUT_THE_IMAGE = word_set(
     " significant acute obvious apparent definite likely probably most radiological radiographic imaging medical body"
     " part region abdomen abdominal pelvis ankle foot brain hip knee lung chest shoulder spine joint structure"
     " abnormality abnormal pathology pathological disease lesion finding normal unremarkable healthy no not nothing"
-    " without or yes have has do contain demonstrate reveal specific particular"
+    " without or yes have has do contain demonstrate reveal specific particular its thats theres"
 )
-
-
-class Status(Enum):
-    """How a mention is meant."""
-
-    AFFIRMED = "affirmed"
-    NEGATED = "negated"
-    OPEN = "left open"
-
-
-@dataclass
-class Mention:
-    """One label, part or normal statement, where it stands, and how it is meant."""
-
-    entry: Entry
-    clause: int
-    status: Status
-
-
-@dataclass
-class Reading:
-    """Everything the sweep found.
-
-    Attributes:
-        mentions: labels, parts, normal statements and generic words in order.
-        partial_clauses: clauses that speak of more than the whole image.
-        turned: the number of clauses before the last turn ("but"); a normal statement there is not the last word.
-        refused: the text says that it gives no answer.
-        has_words: there is any word at all.
-    """
-
-    mentions: list[Mention] = field(default_factory=list)
-    partial_clauses: set[int] = field(default_factory=set)
-    turned: int = 0
-    refused: bool = False
-    has_words: bool = False
-
-    def values(self, kind: Kind, status: Status) -> dict[str, bool]:
-        """Value -> whether its printed name was used, of the mentions of one kind and status."""
-        found: dict[str, bool] = {}
-        for mention in self.mentions:
-            if mention.entry.kind is kind and mention.status is status:
-                found[mention.entry.value] = found.get(mention.entry.value, False) or mention.entry.own_name
-        return found
-
-    def normal_clauses(self) -> list[int]:
-        """The clauses that call something normal or deny any pathology."""
-        wanted = {(Kind.NORMAL, Status.AFFIRMED), (Kind.GENERIC, Status.NEGATED)}
-        return [each.clause for each in self.mentions if (each.entry.kind, each.status) in wanted]
-
-    def calls_all_normal(self) -> bool:
-        """Whether a clause calls the whole image normal and nothing turns it ("normal but for ...")."""
-        clauses = self.normal_clauses()
-        return any(clause >= self.turned and clause not in self.partial_clauses for clause in clauses)
 
 
 def read(tokens: Sequence[str], vocabulary: Vocabulary) -> Reading:
     """What the words affirm, deny and leave open, in the terms of a vocabulary."""
-    sweep = _Sweep(tokens)
+    sweep = _Sweep(tokens, vocabulary)
     position = 0
     for match in vocabulary.find(tokens):
         for index in range(position, match.start):
@@ -94,14 +48,16 @@ def read(tokens: Sequence[str], vocabulary: Vocabulary) -> Reading:
         position = match.end
     for index in range(position, len(tokens)):
         sweep.word(index)
+    sweep.end_list()
     return sweep.reading
 
 
 class _Sweep:
     """The state of the sweep: which scope is open, and what may still be denied from behind."""
 
-    def __init__(self, tokens: Sequence[str]) -> None:
+    def __init__(self, tokens: Sequence[str], vocabulary: Vocabulary) -> None:
         self.tokens = tokens
+        self.vocabulary = vocabulary
         self.reading = Reading(has_words=any(token[0].isalnum() for token in tokens))
         self.scope = Status.AFFIRMED
         self.scope_ends_at_comma = False
@@ -110,22 +66,30 @@ class _Sweep:
         self.clause = 0
         # Clauses of this sentence that a cue behind them may still reach, the last one open.
         self.reachable: list[_Clause] = [_Clause()]
+        # The mentions of this sentence, and those of a question that may have no answer yet.
+        self.sentence: list[Mention] = []
+        self.asked: list[Mention] = []
+        self.list = _List()
 
     def word(self, index: int) -> None:
         token = self.tokens[index]
         if token in SENTENCE_ENDS:
-            self._end_sentence()
+            self._end_sentence(token)
         elif token in _CLAUSE_BREAKS:
             self._end_clause(index)
         elif token == IS:
             self.reachable[-1].has_verb = True
             self.scope_done = self.scope_used
-        elif token not in _ABOUT_THE_IMAGE:
-            self.reading.partial_clauses.add(self.clause)
+        else:
+            self._answer(token)
+            if token not in _ABOUT_THE_IMAGE:
+                self.reading.partial_clauses.add(self.clause)
+                self.reading.claims |= self.scope is Status.AFFIRMED
 
     def match(self, match: Match) -> None:
         kind = match.entry.kind
-        if kind in (Kind.LABEL, Kind.PART, Kind.NORMAL, Kind.GENERIC):
+        self._answer(self.tokens[match.start])
+        if kind in (Kind.LABEL, Kind.PART, Kind.NORMAL, Kind.GENERIC, Kind.OTHER):
             self._mention(match)
         elif kind is Kind.NEGATES:
             self._negate(match)
@@ -141,7 +105,7 @@ class _Sweep:
             self.reading.refused |= kind is Kind.REFUSES
             self._open(Status.OPEN)
         elif kind is Kind.TURNS:
-            self._turn()
+            self._turn(match)
         elif kind is Kind.RESUMES:
             self._resume(match)
 
@@ -149,12 +113,65 @@ class _Sweep:
         if match.entry.kind is Kind.NORMAL and self._heads_label(match):
             self._reach_back(Status.NEGATED)
             return
-        mention = Mention(match.entry, self.clause, self.scope)
+        phrase = tuple(self.tokens[match.start : match.end])
+        mention = Mention(match.entry, self.clause, self.scope, phrase)
         self.reading.mentions.append(mention)
         self.reachable[-1].mentions.append(mention)
+        self.sentence.append(mention)
+        if match.entry.kind in (Kind.LABEL, Kind.PART, Kind.OTHER):
+            self._join(mention, match)
+        if (
+            match.entry.kind is Kind.NORMAL
+            and self._after_colon(match)
+            and self.clause - 1 in self.reading.partial_clauses
+        ):
+            # "Alignment: normal" speaks of the alignment only.
+            self.reading.partial_clauses.add(self.clause)
         self.scope_used = True
         if match.entry.kind in (Kind.LABEL, Kind.PART):
             self.reading.partial_clauses.add(self.clause)
+
+    def _join(self, mention: Mention, match: Match) -> None:
+        """Go on with the list that the mention before belongs to, or begin one."""
+        last = self.list.members[-1] if self._is_joined(match) else None
+        if last is None:
+            self.end_list()
+        elif mention.entry.kind is Kind.OTHER and self._means_the_same(last, mention.phrase, after=True):
+            self.list.end = match.end
+            return
+        elif last.entry.kind is Kind.OTHER and self._means_the_same(mention, last.phrase, after=False):
+            self.list.members.pop()
+        else:
+            self.list.has_or |= not _OR.isdisjoint(self.tokens[self.list.end : match.start])
+        self.list.members.append(mention)
+        self.list.end = match.end
+
+    def _is_joined(self, match: Match) -> bool:
+        """Whether a sign or list word, and at most adjectives, stand between the list and this."""
+        if not (self.list.members and 0 < match.start - self.list.end <= _APART):
+            return False
+        gap = self.tokens[self.list.end : match.start]
+        return gap[0] in _LIST_SIGNS and _NO_LIST.isdisjoint(gap)
+
+    def _means_the_same(self, label: Mention, other: tuple[str, ...], *, after: bool) -> bool:
+        """Whether `other` is the "rupture" of "acl tear or rupture", or of "rupture or tear of acl"."""
+        phrase = (*label.phrase[:-1], *other) if after else (*other, *label.phrase[1:])
+        known = self.vocabulary.entries.get(phrase)
+        return other[0] in _BROAD or (known is not None and known.value == label.entry.value)
+
+    def end_list(self) -> None:
+        """Keep the list that ends here if its members are alternatives."""
+        if self.list.has_or and len(self.list.members) > 1:
+            self.reading.lists.append(self.list.members)
+        self.list = _List()
+
+    def _answer(self, token: str) -> None:
+        """Leave open what a question named, unless it stands alone or "yes" follows."""
+        if self.asked and token[0].isalnum():
+            for mention in self.asked:
+                if token != "yes" and mention.status is Status.AFFIRMED:
+                    mention.status = Status.OPEN
+            self.asked = []
 
     def _after_colon(self, match: Match) -> bool:
         return match.start > 0 and self.tokens[match.start - 1] == ":" and len(self.reachable) > 1
@@ -173,7 +190,9 @@ class _Sweep:
             # "No other abnormality" speaks of the rest of the image.
             self.reading.partial_clauses.add(self.clause)
         if follows[0].isalnum() or follows == ":":
-            self._open(Status.NEGATED)
+            # "No infarct, no bleed, edema": each item has a "no" of its own, so one without it is affirmed.
+            again = self.scope is Status.NEGATED and match.start and self.tokens[match.start - 1] in (",", "and")
+            self._open(Status.NEGATED, until_comma=bool(again))
         elif self._after_colon(match):
             self._reach_back(Status.NEGATED)
         # Otherwise it is the "No" of "No, there is edema", which denies nothing.
@@ -185,16 +204,19 @@ class _Sweep:
     def _close(self) -> None:
         self._open(Status.AFFIRMED)
 
-    def _turn(self) -> None:
+    def _turn(self, match: Match) -> None:
         self._close()
         self._new_clause()
         self.reading.turned = self.clause
+        if self.tokens[match.start] in _CONTRASTS:
+            # "... while the left lung is clear" is not said of the whole image.
+            self.reading.partial_clauses.add(self.clause)
 
     def _resume(self, match: Match) -> None:
         before = self.tokens[match.start - 1] if match.start else ""
         # A verb ends a negation that has had its object: "a scan without fracture shows edema".
         verb = self.tokens[match.start] == SHOW
-        if before in (",", "and", ")") or (verb and self.scope_used):
+        if before in (",", "and", ")", ":") or (verb and self.scope_used):
             self._close()
         if match.end - match.start == 1 and self.tokens[match.start] not in _ABOUT_THE_IMAGE:
             self.reading.partial_clauses.add(self.clause)
@@ -202,6 +224,8 @@ class _Sweep:
 
     def _reach_back(self, status: Status) -> None:
         """Deny the clause before a cue and, where it ends a list ("A, B and C are absent"), the list."""
+        if status is Status.OPEN and not self.sentence:
+            self.reading.refused = True  # "It cannot be determined."
         while self.reachable:
             clause = self.reachable.pop()
             for mention in clause.mentions:
@@ -215,21 +239,54 @@ class _Sweep:
 
     def _end_clause(self, index: int) -> None:
         sign = self.tokens[index]
-        if sign == "," and self.scope_ends_at_comma:
+        if sign == "," and self.scope_ends_at_comma and not self._goes_on(index):
             self._close()
         # "No infarct is seen and edema is present": the denial had its verb, and no "or" goes on with its list.
         if self.scope_done and sign in (",", "and") and self.tokens[index + 1 : index + 2] not in (["or"], ["nor"]):
             self._close()
+        if sign == "," and self.scope_used and self._affirms(index):
+            self._close()
         self._new_clause(sign)
+
+    def _rest(self, index: int) -> list[str]:
+        """The next words of the sentence, up to `_AHEAD` of them."""
+        rest: list[str] = []
+        for token in self.tokens[index + 1 : index + 1 + _AHEAD]:
+            if token in SENTENCE_ENDS:
+                break
+            rest.append(token)
+        return rest
+
+    def _goes_on(self, index: int) -> bool:
+        """Whether an "or" further on says that the list of what is denied has not ended."""
+        return not {"or", "nor"}.isdisjoint(self._rest(index))
+
+    def _affirms(self, index: int) -> bool:
+        """Whether what follows a comma is the "edema present" of "no infarct, edema present"."""
+        rest = self._rest(index)
+        return len(rest) > 1 and rest[-1] in SEEN and _CLAUSE_BREAKS.isdisjoint(rest)
 
     def _new_clause(self, sign: str = "") -> None:
         self.clause += 1
         self.reachable.append(_Clause(opened_by=sign))
 
-    def _end_sentence(self) -> None:
+    def _end_sentence(self, sign: str) -> None:
         self._close()
+        if sign == "?":
+            self.asked += self.sentence
+        self.sentence = []
+        self.end_list()
         self.clause += 1
         self.reachable = [_Clause()]
+
+
+@dataclass
+class _List:
+    """Mentions with nothing but signs, list words and adjectives between them."""
+
+    members: list[Mention] = field(default_factory=list)
+    end: int = 0
+    has_or: bool = False
 
 
 @dataclass

@@ -14,7 +14,9 @@ Reason codes:
     unjudged     unknown_location, unknown_target (the data do not fit the taxonomy: not the model's fault)
 
 The word of a label after a hedge counts ("possible edema"), since radiologists hedge; what is merely not excluded
-("cannot exclude edema") does not. A label denied in one place and affirmed in another is denied.
+("cannot exclude edema") does not. A label denied in one place and affirmed in another is denied, unless the words
+show that another instance of it is meant ("medial meniscus tear, no tear of the lateral meniscus"). A single slip of
+the keyboard in a long word is mended (spelling.py).
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ from collections.abc import Collection, Mapping
 from typing import Literal
 
 from radimagenet_vqa_tasks.judge.cues import Kind
-from radimagenet_vqa_tasks.judge.reading import Reading, Status, read
+from radimagenet_vqa_tasks.judge.mentions import Reading, Status
+from radimagenet_vqa_tasks.judge.reading import read
+from radimagenet_vqa_tasks.judge.spelling import corrected
 from radimagenet_vqa_tasks.judge.text import answer_text, words
 from radimagenet_vqa_tasks.judge.verdict import Verdict
 from radimagenet_vqa_tasks.judge.vocabulary import (
@@ -34,6 +38,9 @@ from radimagenet_vqa_tasks.judge.vocabulary import (
 from radimagenet_vqa_tasks.taxonomy import UnknownNameError, label_of, region_of
 
 Subject = Literal["anatomy", "pathology"]
+
+# "What abnormality is present?" - "None" is a wording of the taxonomy.
+_BARE_DENIALS = (["no"], ["nothing"])
 
 
 def judge_answer(response: str, target: str, *, subject: Subject, location: str) -> Verdict:
@@ -53,7 +60,7 @@ def judge_answer(response: str, target: str, *, subject: Subject, location: str)
         wanted = region_of(target).name if subject == "anatomy" else label_of(region, target).name
     except UnknownNameError:
         return Verdict("unjudged", "unknown_target")
-    tokens = words(answer_text(response))
+    tokens = corrected(words(answer_text(response)))
     if subject == "anatomy":
         return _judge_anatomy(read(tokens, anatomy_vocabulary()), wanted)
     reading = read(tokens, pathology_vocabulary(region))
@@ -65,9 +72,11 @@ def judge_answer(response: str, target: str, *, subject: Subject, location: str)
 def _judge_anatomy(reading: Reading, region: str) -> Verdict:
     named = reading.values(Kind.LABEL, Status.AFFIRMED)
     parts = reading.values(Kind.PART, Status.AFFIRMED)
-    if region in reading.values(Kind.LABEL, Status.NEGATED):
+    if region in reading.denied(Kind.LABEL):
         return Verdict("incorrect", "negated")
     # A name outranks parts: "the knee, with the femoral condyle and the lower leg" names one region.
+    if region in reading.alternatives():
+        return Verdict("incorrect", "several_labels")
     if named:
         return _among(named, region)
     if parts:
@@ -77,9 +86,9 @@ def _judge_anatomy(reading: Reading, region: str) -> Verdict:
 
 def _judge_pathology(reading: Reading, label: str) -> Verdict:
     named = reading.values(Kind.LABEL, Status.AFFIRMED)
-    if label in reading.values(Kind.LABEL, Status.NEGATED):
+    if label in reading.denied(Kind.LABEL):
         return Verdict("incorrect", "negated")
-    if label in named and reading.calls_all_normal():
+    if label in named and (reading.calls_all_normal() or label in reading.alternatives()):
         return Verdict("incorrect", "several_labels")
     if named:
         return _among(named, label)
@@ -92,11 +101,18 @@ def _judge_normal(reading: Reading, tokens: list[str]) -> Verdict:
     normal = bool(reading.normal_clauses())
     if reading.values(Kind.LABEL, Status.AFFIRMED):
         return Verdict("incorrect", "several_labels" if normal else "other_label")
-    if read(tokens, findings_vocabulary()).values(Kind.LABEL, Status.AFFIRMED):
+    findings = read(tokens, findings_vocabulary())
+    if findings.values(Kind.LABEL, Status.AFFIRMED):
         return Verdict("incorrect", "other_finding")
-    if normal:
+    if normal or _only_denies(findings) or [token for token in tokens if token.isalnum()] in _BARE_DENIALS:
         return Verdict("correct", "normal")
     return _nothing_affirmed(reading, "")
+
+
+def _only_denies(findings: Reading) -> bool:
+    """Whether it is the "No fracture or effusion." that says so of the whole image; one finding is too few."""
+    left_open = findings.values(Kind.LABEL, Status.OPEN)
+    return len(findings.values(Kind.LABEL, Status.NEGATED)) > 1 and not findings.claims and not left_open
 
 
 def _among(named: Mapping[str, bool], wanted: str) -> Verdict:

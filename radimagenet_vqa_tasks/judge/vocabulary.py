@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
-from radimagenet_vqa_tasks.judge.cues import CUES, GENERIC, SEEN, Kind
+from radimagenet_vqa_tasks.judge.cues import CUES, GENERIC, OTHER_PLACES, SEEN, Kind
 from radimagenet_vqa_tasks.judge.text import IS, OF, SHOW, term_words, word_set
 from radimagenet_vqa_tasks.taxonomy import Label, Region, TaxonomyError, regions, taxonomy
 
@@ -19,6 +19,9 @@ from radimagenet_vqa_tasks.taxonomy import Label, Region, TaxonomyError, regions
 _LONGEST_LIST = 12
 _LONGEST_MODIFIER = 5
 _JOINS = frozenset({"and", "or", "nor", ",", "/"})
+_BRACKETS = frozenset("()")
+# What may stand between "tear of" and the structure's name.
+_SIDES = word_set("medial lateral anterior posterior superior inferior upper lower middle central")
 _NO_PLACE = frozenset({"and", "or", "nor", "but", "no", "not", "without"})
 # "torn acl" is also written "the acl is torn".
 _STATES = word_set(
@@ -67,6 +70,8 @@ class Vocabulary:
         position = 0
         while position < len(tokens):
             match = self._at(tokens, position) if tokens[position] in self.tree else None
+            if tokens[position] == "(":
+                match = self._in_brackets(tokens, position)
             if match is None:
                 position += 1
                 continue
@@ -84,11 +89,20 @@ class Vocabulary:
     def _at(self, tokens: Sequence[str], position: int) -> Match | None:
         """The longest match that starts here; a bare "mass" is first looked for "in the tail of the pancreas"."""
         end, entry = _longest(self.tree, tokens, position)
-        if entry is None or entry.kind in (Kind.GENERIC, Kind.IGNORED):
+        if entry is None or entry.kind in (Kind.GENERIC, Kind.OTHER, Kind.IGNORED):
             placed = self._placed(tokens, position)
             if placed is not None:
                 return placed
         return None if entry is None else Match(position, end, entry)
+
+    def _in_brackets(self, tokens: Sequence[str], position: int) -> Match | None:
+        """For the bracket of "rotator cuff tear (supraspinatus)": the tear of the supraspinatus."""
+        for end in range(position + 2, min(position + 2 + _LONGEST_MODIFIER, len(tokens))):
+            if tokens[end] == ")":
+                entry = self.entries.get((*tokens[position + 1 : end], tokens[position - 1]))
+                known = position and entry is not None and entry.kind is Kind.LABEL
+                return Match(position, end + 1, entry) if known and entry else None
+        return None
 
     def _placed(self, tokens: Sequence[str], position: int) -> Match | None:
         node = self.tree[tokens[position]].get(OF)
@@ -100,6 +114,8 @@ class Vocabulary:
         for index in range(start, min(start + _LONGEST_MODIFIER, len(tokens))):
             if tokens[index] == OF:
                 end, entry = _longest(node, tokens, index + 1)
+                if entry is None:
+                    end, entry = _longest_past_sides(node, tokens, index + 1)
                 if entry is not None:
                     return Match(position, end, entry)
             elif tokens[index] in _NO_PLACE or not tokens[index].isalnum():
@@ -172,6 +188,20 @@ def _longest(node: dict[str, Any], tokens: Sequence[str], position: int) -> tupl
     return end, entry
 
 
+def _longest_past_sides(node: dict[str, Any], tokens: Sequence[str], position: int) -> tuple[int, Entry | None]:
+    """The same for "medial (deltoid) ligament", past words of place and brackets that the wordings do not have."""
+    entry, end = None, position
+    for index in range(position, min(position + 2 * _LONGEST_MODIFIER, len(tokens))):
+        word = tokens[index]
+        if word in node:
+            node = node[word]
+            if "" in node:
+                entry, end = node[""], index + 1
+        elif word not in _SIDES and word not in _BRACKETS:
+            break
+    return end, entry
+
+
 @cache
 def pathology_vocabulary(region: str) -> Vocabulary:
     """The labels of one region, what makes an answer a normal one, and the cues."""
@@ -185,7 +215,7 @@ def pathology_vocabulary(region: str) -> Vocabulary:
     _add_cues(found)
     # "Pleural effusion" is no joint effusion, "pulmonary edema" none of the brain.
     for term in taxonomy().other_findings:
-        found.add(term_words(term), Entry(Kind.IGNORED))
+        found.add(term_words(term), Entry(Kind.OTHER, term))
     return found
 
 
@@ -218,6 +248,8 @@ def anatomy_vocabulary() -> Vocabulary:
     for region in regions().values():
         for term in region.parts:
             _add_new(found, term_words(term), Entry(Kind.PART, region.name))
+    for word in OTHER_PLACES:
+        found.add(term_words(word), Entry(Kind.OTHER, word))
     _add_cues(found)
     return found
 

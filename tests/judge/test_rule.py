@@ -24,7 +24,7 @@ CASES: list[dict[str, Any]] = [
     for case in cases
 ]
 PAIRS = [(region, label.name) for region, each in regions().items() for label in (*each.labels, each.normal)]
-MEGABYTE = 1_000_000
+SHORT, LONG = 16_000, 128_000
 
 
 def judge(case: dict[str, Any]) -> Verdict:
@@ -198,15 +198,36 @@ HOSTILE = {
     "refusals": "i cannot determine ",
     "turns": "but no edema ",
     "backslashes": "\\",
+    "questions": "edema? ",
+    "alternatives": "edema or tumor, ",
+    "brackets": "tear (",
+    "sides": "tear of medial ",
+    "repeated denials": "no tumor, no edema, ",
+    "misspellings": "abnormalty ",
+    "new words": "",
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_megabyte_is_read_in_linear_time(name: str) -> None:
-    """No response can stall a run, whatever it repeats a million characters long."""
+def hostile(name: str, characters: int) -> str:
+    """A response of about this size that repeats one thing, or never repeats a word."""
     unit = HOSTILE[name]
-    judge_answer(unit, "edema", subject="pathology", location="brain")
+    if unit:
+        return unit * (characters // len(unit))
+    letters = str.maketrans("0123456789", "ghijklmnop")
+    return " ".join(f"{index:08x}".translate(letters) for index in range(characters // 9))
+
+
+def seconds_for(response: str) -> float:
+    """The processor time that a response takes."""
     start = time.process_time()
-    judge_answer(unit * (MEGABYTE // len(unit)), "edema", subject="pathology", location="brain")
-    # One to two seconds on a slow core; quadratic work would take hours.
-    assert time.process_time() - start < 15
+    judge_answer(response, "edema", subject="pathology", location="brain")
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_long_responses_are_read_in_linear_time(name: str) -> None:
+    """No response can stall a run, whatever it repeats: eight times the length takes eight times as long."""
+    seconds_for(hostile(name, 1_000))
+    short = seconds_for(hostile(name, SHORT))
+    # Quadratic work would take 64 times as long; 0.3 s is for what the clock cannot tell apart.
+    assert seconds_for(hostile(name, LONG)) < 20 * short + 0.3
