@@ -12,6 +12,7 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 from loguru import logger
@@ -99,10 +100,12 @@ class _Session:
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="judge-cache")
         self._flights: dict[bytes, asyncio.Future[LLMVerdict]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._open: set[Future[Verdict]] = set()
         self._client: ChatClient | None = None
         self._pace = Pace(options.concurrency, options.backoff)
         self._slots = asyncio.Semaphore(options.concurrency)
         self._ended = asyncio.Event()
+        self._halted = asyncio.Event()  # set together with `_stopped`, for those who wait
         self._stopped = ""  # the reason why nothing more is asked, once there is one
         self._failed_in_a_row = 0
 
@@ -111,6 +114,9 @@ class _Session:
         try:
             loop.run_until_complete(self._serve())
         finally:
+            # Nobody may wait for ever, not even where this thread ends in a way that nobody has thought of.
+            for future in self._open:
+                future.set_result(LLMVerdict("unjudged", "closed"))
             self._disk.shutdown()
             if self._cache:
                 self._cache.close()
@@ -130,6 +136,7 @@ class _Session:
 
     def start(self, question: str, answer: str, response: str, verdict: Future[Verdict]) -> None:
         """Begin on one question, in the loop's thread."""
+        self._open.add(verdict)
         task = asyncio.get_running_loop().create_task(self._answer(question, answer, response, verdict))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -147,6 +154,7 @@ class _Session:
             verdict = LLMVerdict("unjudged", f"error_{type(error).__name__}")
         finally:
             self._count(verdict)
+            self._open.discard(future)
             future.set_result(verdict)
             if self._on_verdict:
                 self._on_verdict(verdict)
@@ -222,8 +230,13 @@ class _Session:
                 if not error.passing or exhausted or self._stopped:
                     raise
                 if not too_many:
-                    wait = min(LONGEST_BACKOFF, self._options.backoff * 2 ** (failures - 1))
-                    await asyncio.sleep(max(wait * random.uniform(0.5, 1.0), min(error.retry_after or 0.0, 60.0)))
+                    wait = min(LONGEST_BACKOFF, self._options.backoff * 2 ** (failures - 1)) * random.uniform(0.5, 1.0)
+                    await self._wait(max(wait, min(error.retry_after or 0.0, LONGEST_BACKOFF)))
+
+    async def _wait(self, seconds: float) -> None:
+        """Wait, but no longer than until nothing more is asked."""
+        with suppress(asyncio.TimeoutError, TimeoutError):
+            await asyncio.wait_for(self._halted.wait(), seconds)
 
     async def _request(self, text: str) -> Reply:
         async with self._pace.turn():
@@ -253,6 +266,8 @@ class _Session:
         if self._stopped:
             return
         rest = "The rest stays unjudged; every response is kept, and `radvqa judge RUN` completes the verdicts."
+        if error.hopeless or self._failed_in_a_row >= self._options.failures:
+            self._halted.set()
         if error.hopeless:
             self._stopped = error.reason
             logger.error(f"the judge {self._options.name} is not usable: {error.remedy}. {rest}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from typing import Any
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.judge.verdict import Verdict
 
-_VERDICT = ("judge", "outcome", "judge_reason", "correct_in_paper")
+# What a record says of a verdict.
+_VERDICT = ("judge", "outcome", "correct_in_paper", "judge_reason", "judge_reply")
 
 
 @dataclass
@@ -45,7 +47,8 @@ class Line:
         record = self.record
         earlier = [*record.get("earlier_verdicts", []), {name: record.get(name) for name in _VERDICT}]
         in_paper = bool(getattr(verdict, "correct_in_paper", verdict.outcome == "correct"))
-        record |= dict(zip(_VERDICT, (judge, verdict.outcome, verdict.reason, in_paper), strict=True))
+        reply = getattr(verdict, "reply", None)
+        record |= dict(zip(_VERDICT, (judge, verdict.outcome, in_paper, verdict.reason, reply), strict=True))
         record["earlier_verdicts"] = earlier
         shared = {name: record[name] for name in ("cluster", "cell")}
         strict = {} if verdict.outcome == "unjudged" else {"score": int(verdict.outcome == "correct")}
@@ -74,7 +77,7 @@ class Log:
                 file.writelines(self.raw)
                 file.flush()
                 os.fsync(file.fileno())
-            new.chmod(self.path.stat().st_mode)
+            new.chmod(stat.S_IMODE(self.path.stat().st_mode))
             new.replace(self.path)
             self.stamp = _stamp(self.path)
         except OSError as error:

@@ -58,11 +58,12 @@ _PLAIN = {like: plain for table in (_LETTERS, _SIGNS) for plain, likes in table.
 
 # "LATIN LETTER SMALL CAPITAL J", "NEGATIVE SQUARED LATIN CAPITAL LETTER J", "LATIN SMALL LETTER DOTLESS J".
 _LATIN = re.compile(
-    r"LATIN (?:(?:SMALL|CAPITAL) LETTER|LETTER SMALL CAPITAL)"
+    r"(?:LATIN (?:(?:SMALL|CAPITAL) LETTER|LETTER SMALL CAPITAL)|REGIONAL INDICATOR SYMBOL LETTER)"
     r"(?: (?:DOTLESS|SCRIPT|OPEN|REVERSED|TURNED|BARRED|LONG|INSULAR|BLACKLETTER))* ([A-Z])\b"
 )
 # Invisible, though Unicode does not call them so: fillers, and the variation selectors' like.
 _INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5\u2800")
+TAGS = 0xE0000  # from here on, Unicode repeats ASCII as invisible "tag" characters
 _INVISIBLE_CATEGORIES = ("Cf", "Mn", "Me", "Cs", "Co", "Cn")
 
 
@@ -75,7 +76,15 @@ def plain(char: str) -> str:
         return "\t" if char == "\t" else "\n"
     if char in _INVISIBLE or unicodedata.category(char) in (*_INVISIBLE_CATEGORIES, "Cc"):
         return ""
+    latin = _LATIN.search(unicodedata.name(char, ""))
+    if latin:
+        return latin[1].lower()
     return "".join(_plain_part(part) for part in unicodedata.normalize("NFKD", char))
+
+
+def smuggled(char: str) -> str:
+    """As `plain`, but with tag characters, which nobody sees and some language models read, as what they stand for."""
+    return chr(ord(char) - TAGS).lower() if " " <= chr(max(0, ord(char) - TAGS)) <= "~" else plain(char)
 
 
 def _plain_part(part: str) -> str:
@@ -86,5 +95,4 @@ def _plain_part(part: str) -> str:
         return " "
     if unicodedata.category(part) in _INVISIBLE_CATEGORIES:
         return ""
-    latin = None if part.isascii() else _LATIN.search(unicodedata.name(part, ""))
-    return (latin[1] if latin else part).lower()
+    return part.lower()

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from radimagenet_vqa_tasks.judge.lookalikes import plain
+from radimagenet_vqa_tasks.judge.lookalikes import TAGS, plain, smuggled
 
 # What tokenizers and chat templates in use treat as more than text, without its brackets.
 _LONG_NAMES = (
@@ -37,7 +37,8 @@ _AS_WRITTEN = re.compile(
     # <|im_start|>, <|anything|>; without its end too.
     r"|<\|[^<>|\n]{1,60}\|?>{0,2}"
     # A new turn, but only after some text: "Assistant: knee" may be all that a model says.
-    r"|(?<=\n)[ \t]*[#>*_ ]{0,6}(?:system|assistant|user|human|instruction|response|judge)[*_ ]{0,3}:[*_]{0,3}"
+    r"|(?<=\n)[ \t]*[#>*_ ]{0,6}(?:system|assistant|user|human|judge|(?:(?<=#)|(?<=# ))(?:instruction|response))"
+    r"[*_ ]{0,3}:[*_]{0,3}"
     # The prompt's own frame, and the field of the other mode's reply.
     r"|the\s+standard\s+answer\s*(?:is\s*)?:|the\s+user'?s\s+answer\s*(?:is\s*)?:|[\"']\s*verdict\s*[\"']\s*:"
 )
@@ -49,6 +50,9 @@ _ESCAPE = re.compile(
 )
 # Every token has one of these, or looks as if it had.
 _SUSPICIOUS = re.compile(r"[<\[{|&\\%:]")
+_SMUGGLED = re.compile(f"[{chr(TAGS + ord(' '))}-{chr(TAGS + ord('~'))}]")
+
+Look = Callable[[str], str]
 
 
 def neutralise(response: str) -> str:
@@ -56,18 +60,24 @@ def neutralise(response: str) -> str:
     if response.isascii() and not _SUSPICIOUS.search(response):
         return response
     while True:  # a token may hold another; each round removes brackets and adds none that a token has
-        replaced = _without(_AS_WRITTEN, _without(_WITHOUT_NOISE, response, _NOISE), frozenset())
+        replaced = _once(response, plain)
+        if _SMUGGLED.search(replaced):
+            replaced = _once(replaced, smuggled)
         if replaced == response:
             return response
         response = replaced
 
 
-def _without(token: re.Pattern[str], text: str, ignored: frozenset[str]) -> str:
+def _once(text: str, look: Look) -> str:
+    return _without(_AS_WRITTEN, _without(_WITHOUT_NOISE, text, look, _NOISE), look, frozenset())
+
+
+def _without(token: re.Pattern[str], text: str, look: Look, ignored: frozenset[str]) -> str:
     """`text` with each match of `token` replaced, matching what the text looks like without the ignored signs."""
     looks: list[str] = []
     places: list[tuple[int, int]] = []
-    for look, start, end in _units(text):
-        for sign in look:
+    for seen, start, end in _units(text, look):
+        for sign in seen:
             if sign not in ignored:
                 looks.append(sign)
                 places.append((start, end))
@@ -87,14 +97,14 @@ def _named(token: str) -> str:
     return f"({name})"
 
 
-def _units(text: str) -> Iterator[tuple[str, int, int]]:
+def _units(text: str, look: Look) -> Iterator[tuple[str, int, int]]:
     """What is seen of each piece of `text`, with the piece's place: single characters, and whole escapes."""
     at = 0
     for escape in _ESCAPE.finditer(text):
-        yield from ((plain(text[index]), index, index + 1) for index in range(at, escape.start()))
-        yield "".join(map(plain, _unescaped(escape[0]))), escape.start(), escape.end()
+        yield from ((look(text[index]), index, index + 1) for index in range(at, escape.start()))
+        yield "".join(map(look, _unescaped(escape[0]))), escape.start(), escape.end()
         at = escape.end()
-    yield from ((plain(text[index]), index, index + 1) for index in range(at, len(text)))
+    yield from ((look(text[index]), index, index + 1) for index in range(at, len(text)))
 
 
 def _unescaped(escape: str) -> str:

@@ -69,12 +69,25 @@ class JudgeOptions:
         host = urlsplit(self.base_url).hostname or ""
         return "local" if _is_local(host) else _VENDORS.get(host, host)
 
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether the endpoint is on loopback."""
+        host = urlsplit(self.base_url).hostname or ""
+        address = _address(host)
+        return host == "localhost" or (address is not None and address.is_loopback)
+
 
 def _is_local(host: str) -> bool:
     if host == "localhost" or ("." not in host and ":" not in host):
         return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
+    address = _address(host)
+    if address is None:
         return host.endswith((".local", ".internal", ".lan"))
     return address.is_loopback or address.is_private
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None

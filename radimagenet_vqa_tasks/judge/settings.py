@@ -74,12 +74,16 @@ def options_from_environment(
     if not url and not key:
         # The host's URL and its key belong together; a key without a URL is OpenAI's.
         url = host.get("OPENAI_API_URL") or _vendor(name)
-        key = host.get("OPENAI_API_KEY", "") if host.get("OPENAI_API_URL") or url == _OPENAI else ""
+        key = host.get("OPENAI_API_KEY", "").strip() if host.get("OPENAI_API_URL") or url == _OPENAI else ""
+    if name == "rule":
+        raise RunError("an LLM judge cannot be called 'rule', as records could not tell it from the rule judge.")
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise RunError("the judge's API key holds a character that no key has; set RADVQA_JUDGE_API_KEY anew.")
     timeout = _number("TIMEOUT", float, 60.0)
     return JudgeOptions(
         model=name,
         base_url=_checked(url or _vendor(name)),
-        api_key=key.strip(),
+        api_key=key,
         mode=_mode(mode or _get("MODE") or "figure8"),
         concurrency=_number("CONCURRENCY", int, 32),
         timeout=timeout,

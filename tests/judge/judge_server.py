@@ -29,7 +29,7 @@ class Answer:
     middle of it), "not_json", "not_chat" (JSON of another form) or "no_choices".
     """
 
-    text: str | None = CORRECT
+    text: str | list[Any] | None = CORRECT
     status: int = 200
     fault: str = ""
     headers: dict[str, str] = field(default_factory=dict)

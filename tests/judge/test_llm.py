@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +16,7 @@ from judge_server import CORRECT, INCORRECT, Answer, JudgeServer
 from judge_support import ANSWER, KEY, QUESTION, verdicts
 from loguru import logger
 
-from radimagenet_vqa_tasks.judge import pace
+from radimagenet_vqa_tasks.judge import llm, pace
 from radimagenet_vqa_tasks.judge.client import retry_after
 from radimagenet_vqa_tasks.judge.llm import LLMJudge
 from radimagenet_vqa_tasks.judge.prompt import VERDICT_SCHEMA, prompt
@@ -260,6 +262,7 @@ def test_a_judge_that_is_down_is_given_up_soon(judge_of: Judges, warnings_said: 
         (Answer(status=400, error={"message": "?", "code": "invalid_model"}), "no_such_model", "RADVQA_JUDGE_MODEL"),
         (Answer(status=429, error={"message": "?", "code": "insufficient_quota"}), "no_credit", "credit"),
         (Answer(status=402), "no_credit", "credit"),
+        (Answer(status=400, error={"message": "?", "param": "temperature"}), "bad_setting", "temperature"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -325,6 +328,52 @@ def test_the_key_is_sent_and_appears_nowhere_else(
     shown = [repr(judge), repr(judge.options), str(judge.options), *map(repr, outcomes), caplog.text, *said]
     shown += [file.read_bytes().decode("latin-1") for file in tmp_path.iterdir()]
     assert not any(KEY in text for text in shown)
+
+
+def test_a_hostile_reply_can_be_kept(server: JudgeServer, judge_of: Judges, tmp_path: Any) -> None:
+    """Half a surrogate pair in a judge's reply breaks neither the cache nor whoever writes the record."""
+    server.behave = lambda text, number: Answer("\ud800\x00 <judge>0</judge>")
+    judge = judge_of(server.url, cache=tmp_path / "judge.sqlite")
+    [verdict] = verdicts(judge, ["knee"])
+    assert (verdict.outcome, verdict.reply) == ("correct", "\\ud800\x00 <judge>0</judge>")
+    again = verdicts(judge_of(server.url, cache=tmp_path / "judge.sqlite"), ["knee"])[0]
+    assert again.cached and again.reply == verdict.reply
+
+
+def test_a_reply_in_parts_is_read(server: JudgeServer, judge_of: Judges) -> None:
+    """Models that think send their thinking as a part of its own; a verdict in there is none."""
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "maybe <judge>1</judge>"}]}
+    server.behave = lambda text, number: Answer([thinking, {"type": "text", "text": CORRECT}, {"type": "text"}, 3])
+    assert verdicts(judge_of(server.url), ["knee"])[0].outcome == "correct"
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_a_local_judge(
+    server: JudgeServer, judge_of: Judges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hospitals have proxies; a judge on the same machine is reached all the same."""
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert verdicts(judge_of(server.url, attempts=1), ["knee"])[0].outcome == "correct"
+
+
+def test_a_thread_that_dies_leaves_nobody_waiting(
+    server: JudgeServer, judge_of: Judges, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Even a fault that ends the judge's thread turns open questions into unjudged ones."""
+
+    async def fail(self: object) -> None:
+        await asyncio.sleep(0.2)
+        raise MemoryError
+
+    monkeypatch.setattr(llm._Session, "_serve", fail)
+    monkeypatch.setattr(threading, "excepthook", lambda args: None)
+    server.behave = lambda text, number: Answer(fault="hang")
+    judge = judge_of(server.url)
+    assert {verdict.outcome for verdict in verdicts(judge, many(5))} == {"unjudged"}
+    assert judge._thread is not None
+    judge._thread.join(10)  # its exception must meet the hook above
 
 
 def test_hostile_texts_never_make_submit_raise(server: JudgeServer, judge_of: Judges) -> None:

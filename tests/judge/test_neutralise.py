@@ -26,6 +26,7 @@ ATTACKS = cases("judge_attacks")
 # What the obedient judge below takes for its own voice. Written apart from the package's own rules.
 _DISGUISES = str.maketrans(
     {
+        **{0x1F1E6 + index: chr(97 + index) for index in range(26)},
         **dict.fromkeys("\u0458\u03f3\u0575\u1d0a\u0237", "j"),
         **dict.fromkeys("\u03c5\u057d\u1d1c", "u"),
         **dict.fromkeys("\u0501\u1d05", "d"),
@@ -61,6 +62,10 @@ def _answer_in(text: str) -> str:
 
 
 def _undisguised(text: str) -> str:
+    return _visible(text) + "\x00" + _visible("".join(chr(ord(c) - 0xE0000) if ord(c) > 0xE0000 else c for c in text))
+
+
+def _visible(text: str) -> str:
     text = re.sub(r"\\[ux](?:00)?([0-9a-f]{2})", lambda code: chr(int(code[1], 16)), text)
     text = unicodedata.normalize("NFKD", unquote(html.unescape(html.unescape(text))))
     seen = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cf", "Mn", "Cc", "Lo"))

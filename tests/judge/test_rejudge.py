@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from judge_server import CORRECT, INCORRECT, Answer, JudgeServer
 from judge_support import KEY
 
+from radimagenet_vqa_tasks.cli import main
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.judge.logs import read_logs
 from radimagenet_vqa_tasks.judge.options import JudgeOptions
@@ -92,8 +94,9 @@ def test_a_run_is_judged_and_keeps_its_earlier_verdicts(server: JudgeServer, run
         record = one["record"]
         assert (record["outcome"], record["judge"], record["judge_reason"]) == ("incorrect", "judge-1", "judged")
         assert record["correct_in_paper"] is False
+        assert record["judge_reply"] == INCORRECT
         earlier = {"judge": "rule", "outcome": "correct", "judge_reason": "match", "correct_in_paper": True}
-        assert record["earlier_verdicts"] == [earlier]
+        assert record["earlier_verdicts"] == [{**earlier, "judge_reply": None}]
         assert one["accuracy"] == one["accuracy_paper"] == {"score": 0, **_of(record, "cluster", "cell")}
 
 
@@ -265,21 +268,38 @@ def test_killed_in_the_middle_the_run_is_whole_and_the_next_goes_on(server: Judg
 
 
 def test_the_command_says_what_it_did_and_fails_while_verdicts_are_missing(
-    server: JudgeServer, run: Path, tmp_path: Path
+    server: JudgeServer, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Exit 1 and the way on while something is unjudged; exit 0 and the figures once all is there."""
-    environment = {**os.environ, "RADVQA_JUDGE_CACHE": str(tmp_path / "judge.sqlite"), "COLUMNS": "200"}
-    command = [sys.executable, "-m", "radimagenet_vqa_tasks", "judge", str(run), "--model", "judge-1"]
-    command += ["--base-url", server.url, "--prices", "2", "6"]
+    monkeypatch.setenv("RADVQA_JUDGE_CACHE", str(tmp_path / "judge.sqlite"))
+    monkeypatch.setenv("COLUMNS", "200")
 
     def call(*more: str) -> tuple[int, str]:
-        done = subprocess.run([*command, *more], env=environment, capture_output=True, text=True, check=False)
-        return done.returncode, done.stdout + done.stderr
+        options = ["--model", "judge-1", "--base-url", server.url, "--prices", "2", "6"]
+        done = CliRunner().invoke(main, ["judge", str(run), *options, *more])
+        return done.exit_code, done.output
 
-    assert call("--dry-run")[1].startswith("judge-1 at 127.0.0.1")
-    server.behave = lambda text, number: Answer(status=400) if text.count("answer 7\n") else Answer()
+    code, out = call("--dry-run")
+    assert code == 0 and out.startswith("judge-1 at 127.0.0.1") and "20 calls" in out
+    server.behave = lambda text, number: Answer(status=400) if "answer 7\n" in text else Answer()
     code, out = call()
     assert code == 1 and "2 answers are left without a verdict" in out and "http_400 2" in out
     server.behave = lambda text, number: Answer()
     code, out = call()
     assert code == 0 and "1 requests" in out and "cost 0.00" in out
+    code, out = call("--mode", "json")
+    assert code == 1 and "figure8 or schema" in out
+
+
+def test_agreement_is_printed(
+    server: JudgeServer, run: Path, monkeypatch: pytest.MonkeyPatch, options: Options
+) -> None:
+    """The rule judge's verdicts against the LLM's, on the run that both have judged."""
+    monkeypatch.setenv("COLUMNS", "200")
+    server.behave = lambda text, number: Answer(INCORRECT if "answer 7\n" in text else CORRECT)
+    rejudge([run], options())
+    done = CliRunner().invoke(main, ["judge", "--agreement", f"{run}@rule", f"{run}@judge-1"])
+    assert done.exit_code == 0, done.output
+    assert "40 responses on 20 images" in done.output and "agreement 95.0 %" in done.output
+    assert done.output.count("answer 7") == 2
+    assert CliRunner().invoke(main, ["judge", "--agreement", str(run)]).exit_code == 1
