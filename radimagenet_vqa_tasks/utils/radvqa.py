@@ -55,9 +55,8 @@ def questions(rows: Dataset, cell: str, *, images: int | None = IMAGES, with_ima
     """
     if CELLS[cell].format == "open":
         chosen()  # a judge that cannot be had is an error now, not when the model has answered
-    every = _adapted(_ByFingerprint(rows), images)
-    wanted = [index for index, name in enumerate(every["cell"]) if name == cell]
-    return (every if with_image else without_images(every)).select(wanted)
+    every, rows_of = _adapted(_ByFingerprint(rows), images)
+    return (every if with_image else without_images(every)).select(rows_of[cell])
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +73,13 @@ class _ByFingerprint:
 
 
 @lru_cache(maxsize=2)
-def _adapted(source: _ByFingerprint, images: int | None) -> Dataset:
+def _adapted(source: _ByFingerprint, images: int | None) -> tuple[Dataset, dict[str, list[int]]]:
+    """All rows as Question columns, and the row numbers of each cell."""
     rows = source.rows
     text, clusters = read(rows)
     _raise(faults(text, clusters, images))
     cells = [cell_of(row) for row in text]
-    return question_dataset(
+    every = question_dataset(
         rows,
         Questions(
             question=[row["question"] for row in text],
@@ -92,6 +92,7 @@ def _adapted(source: _ByFingerprint, images: int | None) -> Dataset:
             facets=[_facets(row["metadata"], cell) for row, cell in zip(text, cells, strict=True) if cell],
         ),
     )
+    return every, {name: [row for row, cell in enumerate(cells) if cell and cell.name == name] for name in CELLS}
 
 
 def read(rows: Dataset) -> tuple[list[dict[str, Any]], list[str]]:
