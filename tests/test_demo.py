@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from support import TINY_MODEL, Command, lines_of, message
 
-from radimagenet_vqa_tasks.analysis.statistics import accuracy
-from radimagenet_vqa_tasks.analysis.table import estimates, scores
+from radimagenet_vqa_tasks.analysis.measure import Scheme, measure
+from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy
 from radimagenet_vqa_tasks.utils.cells import CELLS
 
 TINY = f"pretrained={TINY_MODEL},device=cpu,device_map=cpu,attn_implementation=sdpa"
@@ -83,7 +83,7 @@ def test_demo_prints_every_cell_and_its_limits(demonstration: Demonstration) -> 
     """Nine cells and Avg for three runs, with the judge's name and the warning that this is a demonstration."""
     for cell in CELLS.values():
         assert f"{cell.subject} {cell.title}" in demonstration.output
-    for text in ("Avg", "tiny model", "without images", "chance", "judged by: rule", "It says nothing about any model"):
+    for text in ("Avg", "tiny model", "without images", "chance", "judged by rule", "It says nothing about any model"):
         assert text in demonstration.output
     runs = (demonstration.with_images, demonstration.without_images, demonstration.chance)
     assert [len(run) for run in runs] == [360, 360, 360]
@@ -96,20 +96,24 @@ def test_demo_reaches_for_no_network(demonstration: Demonstration) -> None:
 
 def test_tiny_model_sees_the_images(demonstration: Demonstration) -> None:
     """With images the intervals of anatomy open, closed and multiple choice lie above guessing."""
-    found = estimates(demonstration.with_images)
-    assert found["anatomy_open"].low > 1 / 8
-    assert found["anatomy_mc"].low > 1 / 4
-    closed = [record for record in demonstration.with_images if record["cell"].startswith("anatomy_closed")]
-    assert accuracy(*scores(closed)).low > 1 / 2
+    found = measure(demonstration.with_images, Scheme())
+    assert found["anatomy_open"].estimate.low > 1 / 8
+    assert found["anatomy_mc"].estimate.low > 1 / 4
+    assert anatomy_closed(demonstration.with_images).low > 1 / 2
 
 
 def test_tiny_model_without_images_guesses(demonstration: Demonstration) -> None:
     """Without images the intervals of the same questions hold the chance level."""
-    found = estimates(demonstration.without_images)
-    assert found["anatomy_open"].low < 1 / 8
-    assert found["anatomy_mc"].low < 1 / 4 < found["anatomy_mc"].high
-    closed = [record for record in demonstration.without_images if record["cell"].startswith("anatomy_closed")]
-    assert accuracy(*scores(closed)).low < 1 / 2 < accuracy(*scores(closed)).high
+    found = measure(demonstration.without_images, Scheme())
+    assert found["anatomy_open"].estimate.low < 1 / 8 < found["anatomy_open"].estimate.high
+    assert found["anatomy_mc"].estimate.low < 1 / 4 < found["anatomy_mc"].estimate.high
+    closed = anatomy_closed(demonstration.without_images)
+    assert closed.low < 1 / 2 < closed.high
+
+
+def anatomy_closed(records: list[dict[str, Any]]) -> Estimate:
+    """Closed+ and Closed- of anatomy together: half are yes."""
+    return accuracy(*Scheme().scored([record for record in records if record["cell"].startswith("anatomy_closed")]))
 
 
 @pytest.mark.parametrize("backend", ["chat", "simple"])
