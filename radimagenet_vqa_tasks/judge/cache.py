@@ -72,11 +72,11 @@ class ReplyCache:
         return self._attempt(select) if self._usable else None
 
     def put(self, key: bytes, reply: CachedReply) -> None:
-        """Keep a reply, on disk when this returns. The first one kept stays: two processes then agree."""
+        """Keep a reply, on disk when this returns."""
 
         def insert(connection: sqlite3.Connection) -> None:
             row = (key, reply.first, reply.last, reply.prompt_tokens, reply.completion_tokens)
-            connection.execute("INSERT OR IGNORE INTO replies VALUES (?, ?, ?, ?, ?)", row)
+            connection.execute("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?, ?)", row)
 
         if self._usable and self._writable:
             self._attempt(insert)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -150,14 +151,20 @@ class _Session:
             pass
         except Exception as error:
             # A fault of this package: one verdict is missing, which the record says; the run goes on.
-            logger.opt(exception=error).error("the judge failed")
             verdict = LLMVerdict("unjudged", f"error_{type(error).__name__}")
+            if verdict.reason not in self._usage.failures:
+                logger.error(f"the judge {self._options.name} failed: {self._without_key(traceback.format_exc())}")
+            self._failed(CallFailedError(verdict.reason))
         finally:
             self._count(verdict)
             self._open.discard(future)
             future.set_result(verdict)
             if self._on_verdict:
                 self._on_verdict(verdict)
+
+    def _without_key(self, text: str) -> str:
+        # loguru's own tracebacks show the values of variables, hence a plain one; a message may hold anything.
+        return text.replace(self._options.api_key, "***") if self._options.api_key else text
 
     async def _judge(self, text: str) -> LLMVerdict:
         """The verdict on one prompt; identical prompts under way share one flight."""

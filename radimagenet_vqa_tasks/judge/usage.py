@@ -29,7 +29,7 @@ class Usage:
         requests: requests sent to the endpoint, retries included.
         outcomes: verdicts given, by outcome.
         failures: of these the unjudged ones, by reason.
-        prompt_tokens, completion_tokens: as the endpoint counts them, over all its replies of this session.
+        prompt_tokens, completion_tokens: as the endpoint counts them, over all its replies to this judge.
     """
 
     asked: int = 0

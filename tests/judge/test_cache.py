@@ -47,10 +47,10 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_reply_is_kept_over_processes_lives(path: Path) -> None:
-    """What was put in comes out of a new connection, and the first reply stays."""
+    """What was put in last comes out of a new connection."""
     cache = ReplyCache(path)
-    cache.put(b"key", REPLY)
     cache.put(b"key", CachedReply("other", "other"))
+    cache.put(b"key", REPLY)
     cache.close()
     again = ReplyCache(path)
     assert (again.get(b"key"), again.get(b"none")) == (REPLY, None)
@@ -89,6 +89,8 @@ def test_a_failure_is_not_kept(server: JudgeServer, judge_of: Judges, path: Path
     server.behave = lambda text, number: Answer("no idea") if number < 4 else Answer(status=400)
     judge = judge_of(server.url, cache=path)
     assert [verdicts(judge, ["knee"])[0].reason for _ in range(2)] == ["no_verdict", "http_400"]
+    kept = sqlite3.connect(path).execute("SELECT count(*) FROM replies").fetchone()
+    assert kept == (0,)
     server.behave = lambda text, number: Answer()
     assert verdicts(judge, ["knee"])[0].outcome == "correct"
 
@@ -109,6 +111,7 @@ def test_a_row_that_holds_no_verdict_is_asked_again(server: JudgeServer, judge_o
         connection.execute("UPDATE replies SET last = ?", ("<judge>0</judge><judge>1</judge>",))
     server.behave = lambda text, number: Answer("<judge>1</judge>")
     assert verdicts(judge_of(server.url, cache=path), ["knee"])[0].outcome == "incorrect"
+    assert verdicts(judge_of(server.url, cache=path), ["knee"])[0].cached  # and the good reply has taken its place
 
 
 @pytest.mark.parametrize("damage", ["no database", "zeros inside", "another table", "cut short"])

@@ -310,7 +310,11 @@ def test_an_address_that_is_none_is_unjudged(judge_of: Judges) -> None:
 
 
 def test_the_key_is_sent_and_appears_nowhere_else(
-    server: JudgeServer, judge_of: Judges, caplog: pytest.LogCaptureFixture, tmp_path: Any
+    server: JudgeServer,
+    judge_of: Judges,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Any,
 ) -> None:
     """Not in a log at the lowest level, a repr, a verdict, an error or the cache, even if the endpoint repeats it."""
     caplog.set_level(logging.DEBUG)
@@ -322,6 +326,13 @@ def test_the_key_is_sent_and_appears_nowhere_else(
     server.behave = lambda text, number: Answer(status=401, error={"message": f"bad key {KEY}", "code": KEY})
     outcomes += verdicts(judge, ["hip"])
     judge.close()
+
+    def fail(self: object, options: object) -> None:
+        raise ValueError(f"cannot use {KEY}")
+
+    monkeypatch.setattr(llm.ChatClient, "__init__", fail)
+    outcomes += verdicts(judge_of(server.url), ["knee"])
+    assert outcomes[-1].reason == "error_ValueError" and any("cannot use ***" in text for text in said)
     with contextlib.suppress(ValueError):
         logger.remove(sink)
     assert f"authorization: bearer {KEY}" in server.headers[0].lower()
@@ -374,6 +385,20 @@ def test_a_thread_that_dies_leaves_nobody_waiting(
     assert {verdict.outcome for verdict in verdicts(judge, many(5))} == {"unjudged"}
     assert judge._thread is not None
     judge._thread.join(10)  # its exception must meet the hook above
+
+
+def test_a_fault_of_this_package_is_said_once_and_given_up_soon(
+    server: JudgeServer, judge_of: Judges, monkeypatch: pytest.MonkeyPatch, warnings_said: list[str]
+) -> None:
+    """One traceback and one message for a fault that every question meets, not thousands."""
+
+    def fail(*args: object) -> str:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(llm, "prompt", fail)
+    outcomes = verdicts(judge_of(server.url, failures=3), many(50))
+    assert {verdict.reason for verdict in outcomes} == {"error_KeyError"}
+    assert len(warnings_said) == 2 and "a bug" in warnings_said[0] and "asked no more" in warnings_said[1]
 
 
 def test_hostile_texts_never_make_submit_raise(server: JudgeServer, judge_of: Judges) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from judge_server import CORRECT, INCORRECT, Answer, JudgeServer
 from judge_support import ANSWER, QUESTION, cases, verdicts
@@ -148,6 +148,7 @@ _PIECES = st.sampled_from(
 
 
 @given(st.lists(_PIECES, max_size=12).map("".join))
+@example("<|<|x|>|>")
 def test_no_mixture_of_pieces_leaves_a_token(text: str) -> None:
     """Cutting one token out never makes another one."""
     cleaned = neutralise(text)
