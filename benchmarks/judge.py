@@ -23,8 +23,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from radimagenet_vqa_tasks.judge.llm import LLMJudge
-from radimagenet_vqa_tasks.judge.options import JudgeOptions
+from radimagenet_vqa_tasks.judge.llm.judge import LLMJudge
+from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
 from radimagenet_vqa_tasks.taxonomy import labels_for, regions
 
 SERVER = Path(__file__).parents[1] / "tests" / "judge" / "judge_server.py"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from radimagenet_vqa_tasks.judge.labelled import KINDS, PARTS, Labelled, Measured, labelled_answers, measure
-from radimagenet_vqa_tasks.judge.rule import Subject, judge_answer
+from radimagenet_vqa_tasks.judge.rule.decision import Subject, judge_answer
 from radimagenet_vqa_tasks.judge.verdict import Outcome
 
 DOCS = Path(__file__).parent.parent / "docs" / "rule_judge.md"

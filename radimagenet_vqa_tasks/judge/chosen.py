@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from radimagenet_vqa_tasks.judge.llm import LLMJudge
-from radimagenet_vqa_tasks.judge.settings import from_environment
+from radimagenet_vqa_tasks.judge.llm.judge import LLMJudge
+from radimagenet_vqa_tasks.judge.llm.settings import from_environment
 
 
 @cache

@@ -13,9 +13,9 @@ from rich.table import Table
 
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.judge import agreement, rejudge
-from radimagenet_vqa_tasks.judge.options import JudgeOptions
-from radimagenet_vqa_tasks.judge.settings import options_from_environment
-from radimagenet_vqa_tasks.judge.usage import Prices
+from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
+from radimagenet_vqa_tasks.judge.llm.settings import options_from_environment
+from radimagenet_vqa_tasks.judge.llm.usage import Prices
 
 
 def options_for(model: str | None, base_url: str | None, mode: str | None, no_cache: bool) -> JudgeOptions:

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.judge.cache import ReplyCache, key_of
-from radimagenet_vqa_tasks.judge.llm import LLMJudge
+from radimagenet_vqa_tasks.judge.llm.cache import ReplyCache, key_of
+from radimagenet_vqa_tasks.judge.llm.judge import LLMJudge
+from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
+from radimagenet_vqa_tasks.judge.llm.progress import Progress
+from radimagenet_vqa_tasks.judge.llm.prompt import prompt
+from radimagenet_vqa_tasks.judge.llm.usage import Prices, Usage
 from radimagenet_vqa_tasks.judge.logs import Line, Log, read_logs
-from radimagenet_vqa_tasks.judge.options import JudgeOptions
-from radimagenet_vqa_tasks.judge.progress import Progress
-from radimagenet_vqa_tasks.judge.prompt import prompt
-from radimagenet_vqa_tasks.judge.usage import Prices, Usage
 from radimagenet_vqa_tasks.judge.verdict import Verdict
 
 BYTES_A_TOKEN = 4.0  # of English text, in the tokenizers in use

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from radimagenet_vqa_tasks.judge.chosen import chosen
-from radimagenet_vqa_tasks.judge.reply import LLMVerdict
-from radimagenet_vqa_tasks.judge.rule import judge_answer
+from radimagenet_vqa_tasks.judge.llm.reply import LLMVerdict
+from radimagenet_vqa_tasks.judge.rule.decision import judge_answer
 from radimagenet_vqa_tasks.judge.verdict import Outcome, Verdict
 from radimagenet_vqa_tasks.utils.extraction import extract_option, extract_yes_no
 from radimagenet_vqa_tasks.utils.late import late_results

@@ -14,8 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent))  # judge_server.py is a script as
 from judge_server import JudgeServer
 from judge_support import KEY
 
-from radimagenet_vqa_tasks.judge.llm import LLMJudge
-from radimagenet_vqa_tasks.judge.options import JudgeOptions
+from radimagenet_vqa_tasks.judge.llm.judge import LLMJudge
+from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
 
 
 @pytest.fixture

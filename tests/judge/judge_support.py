@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from radimagenet_vqa_tasks.judge.llm import LLMJudge
+from radimagenet_vqa_tasks.judge.llm.judge import LLMJudge
 
 KEY = "sk-secret-of-the-tests-0123456789"
 QUESTION, ANSWER = "Which body part is visible in this image?", "knee"

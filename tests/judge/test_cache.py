@@ -13,8 +13,8 @@ import pytest
 from judge_server import Answer, JudgeServer
 from judge_support import ANSWER, QUESTION, verdicts
 
-from radimagenet_vqa_tasks.judge.cache import CachedReply, ReplyCache, key_of
-from radimagenet_vqa_tasks.judge.llm import LLMJudge
+from radimagenet_vqa_tasks.judge.llm.cache import CachedReply, ReplyCache, key_of
+from radimagenet_vqa_tasks.judge.llm.judge import LLMJudge
 
 Judges = Callable[..., LLMJudge]
 REPLY = CachedReply("first", "last", 3, 4)
@@ -23,8 +23,8 @@ REPLY = CachedReply("first", "last", 3, 4)
 WORKER = """
 import resource, sys
 from pathlib import Path
-from radimagenet_vqa_tasks.judge.llm import LLMJudge
-from radimagenet_vqa_tasks.judge.options import JudgeOptions
+from radimagenet_vqa_tasks.judge.llm.judge import LLMJudge
+from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
 url, cache, limit = sys.argv[1:]
 judge = LLMJudge(JudgeOptions("judge-1", url, backoff=0.02, timeout=20.0, concurrency=8, cache=Path(cache)))
 judge.submit("q", "a", "warm up").result()
@@ -188,7 +188,7 @@ def test_another_process_that_holds_the_file_costs_no_verdict(
     server: JudgeServer, judge_of: Judges, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A writer that does not let go delays by the busy time, then verdicts go on, and are kept once it is gone."""
-    monkeypatch.setattr("radimagenet_vqa_tasks.judge.cache.BUSY_SECONDS", 0.1)
+    monkeypatch.setattr("radimagenet_vqa_tasks.judge.llm.cache.BUSY_SECONDS", 0.1)
     ReplyCache(path).put(b"key", REPLY)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")

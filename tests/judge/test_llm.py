@@ -16,10 +16,11 @@ from judge_server import CORRECT, INCORRECT, Answer, JudgeServer
 from judge_support import ANSWER, KEY, QUESTION, verdicts
 from loguru import logger
 
-from radimagenet_vqa_tasks.judge import llm, pace
-from radimagenet_vqa_tasks.judge.client import retry_after
-from radimagenet_vqa_tasks.judge.llm import LLMJudge
-from radimagenet_vqa_tasks.judge.prompt import VERDICT_SCHEMA, prompt
+from radimagenet_vqa_tasks.judge.llm import judge as llm
+from radimagenet_vqa_tasks.judge.llm import pace
+from radimagenet_vqa_tasks.judge.llm.client import retry_after
+from radimagenet_vqa_tasks.judge.llm.judge import LLMJudge
+from radimagenet_vqa_tasks.judge.llm.prompt import VERDICT_SCHEMA, prompt
 
 Judges = Callable[..., LLMJudge]
 

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from judge_server import CORRECT, INCORRECT, Answer, JudgeServer
 from judge_support import ANSWER, QUESTION, cases, verdicts
 
-from radimagenet_vqa_tasks.judge.lookalikes import plain
-from radimagenet_vqa_tasks.judge.neutralise import neutralise
-from radimagenet_vqa_tasks.judge.prompt import MODES, Mode, prompt, template
-from radimagenet_vqa_tasks.judge.reply import read
+from radimagenet_vqa_tasks.judge.llm.lookalikes import plain
+from radimagenet_vqa_tasks.judge.llm.neutralise import neutralise
+from radimagenet_vqa_tasks.judge.llm.prompt import MODES, Mode, prompt, template
+from radimagenet_vqa_tasks.judge.llm.reply import read
 
 ATTACKS = cases("judge_attacks")
 

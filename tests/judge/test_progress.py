@@ -6,8 +6,8 @@ import io
 
 import pytest
 
-from radimagenet_vqa_tasks.judge.progress import Progress
-from radimagenet_vqa_tasks.judge.usage import Usage
+from radimagenet_vqa_tasks.judge.llm.progress import Progress
+from radimagenet_vqa_tasks.judge.llm.usage import Usage
 from radimagenet_vqa_tasks.judge.verdict import Verdict
 
 

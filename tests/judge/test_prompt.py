@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from judge_support import cases
 
-from radimagenet_vqa_tasks.judge.prompt import MODES, Mode, prompt, template
-from radimagenet_vqa_tasks.judge.reply import correct_in_paper, read
+from radimagenet_vqa_tasks.judge.llm.prompt import MODES, Mode, prompt, template
+from radimagenet_vqa_tasks.judge.llm.reply import correct_in_paper, read
 
 # Whoever changes a prompt on purpose moves N of the task version, adds a line to the changelog and then this digest.
 FROZEN = {

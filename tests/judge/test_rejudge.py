@@ -19,10 +19,10 @@ from judge_support import KEY
 
 from radimagenet_vqa_tasks.cli import main
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
+from radimagenet_vqa_tasks.judge.llm.usage import Prices
 from radimagenet_vqa_tasks.judge.logs import read_logs
-from radimagenet_vqa_tasks.judge.options import JudgeOptions
 from radimagenet_vqa_tasks.judge.rejudge import estimate, rejudge
-from radimagenet_vqa_tasks.judge.usage import Prices
 
 
 def line(number: int, response: Any, **record: Any) -> dict[str, Any]:

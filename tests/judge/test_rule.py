@@ -13,7 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from radimagenet_vqa_tasks.judge.rule import Subject, judge_answer
+from radimagenet_vqa_tasks.judge.rule.decision import Subject, judge_answer
 from radimagenet_vqa_tasks.judge.verdict import Verdict
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, regions
 

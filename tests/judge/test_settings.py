@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.judge.options import JudgeOptions
-from radimagenet_vqa_tasks.judge.settings import from_environment, options_from_environment
+from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
+from radimagenet_vqa_tasks.judge.llm.settings import from_environment, options_from_environment
 
 MISTRAL, OPENAI = "https://api.mistral.ai/v1", "https://api.openai.com/v1"
 
@@ -135,7 +135,7 @@ def test_a_url_shows_no_password() -> None:
 
 def test_importing_reads_no_setting() -> None:
     """Nonsense in the environment disturbs nobody until a judge is asked for; and no client is imported."""
-    code = "import sys, radimagenet_vqa_tasks.judge.settings; print('openai' in sys.modules)"
+    code = "import sys, radimagenet_vqa_tasks.judge.llm.settings; print('openai' in sys.modules)"
     environment = {**os.environ, "RADVQA_JUDGE": "nonsense", "RADVQA_JUDGE_TIMEOUT": "nonsense"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert (done.stdout.strip(), done.stderr) == ("False", "")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from radimagenet_vqa_tasks.judge import spelling
-from radimagenet_vqa_tasks.judge.spelling import corrected
+from radimagenet_vqa_tasks.judge.rule import spelling
+from radimagenet_vqa_tasks.judge.rule.spelling import corrected
 
 
 @pytest.mark.parametrize(

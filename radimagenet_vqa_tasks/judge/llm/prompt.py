@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from radimagenet_vqa_tasks.judge.neutralise import neutralise
+from radimagenet_vqa_tasks.judge.llm.neutralise import neutralise
 
 Mode = Literal["figure8", "schema"]
 MODES: tuple[Mode, ...] = ("figure8", "schema")

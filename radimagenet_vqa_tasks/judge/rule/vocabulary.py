@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
-from radimagenet_vqa_tasks.judge.cues import CUES, GENERIC, OTHER_PLACES, SEEN, Kind
-from radimagenet_vqa_tasks.judge.text import IS, OF, SHOW, term_words, word_set
+from radimagenet_vqa_tasks.judge.rule.cues import CUES, GENERIC, OTHER_PLACES, SEEN, Kind
+from radimagenet_vqa_tasks.judge.rule.text import IS, OF, SHOW, term_words, word_set
 from radimagenet_vqa_tasks.taxonomy import Label, Region, TaxonomyError, regions, taxonomy
 
 # The longest list that one head noun is shared by ("acl, mcl, pcl and lcl tears").

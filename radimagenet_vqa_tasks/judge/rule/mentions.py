@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from radimagenet_vqa_tasks.judge.cues import Kind
-from radimagenet_vqa_tasks.judge.vocabulary import Entry
+from radimagenet_vqa_tasks.judge.rule.cues import Kind
+from radimagenet_vqa_tasks.judge.rule.vocabulary import Entry
 
 
 class Status(Enum):

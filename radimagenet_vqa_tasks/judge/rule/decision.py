@@ -24,17 +24,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Literal
 
-from radimagenet_vqa_tasks.judge.cues import Kind
-from radimagenet_vqa_tasks.judge.mentions import Reading, Status
-from radimagenet_vqa_tasks.judge.reading import read
-from radimagenet_vqa_tasks.judge.spelling import corrected
-from radimagenet_vqa_tasks.judge.text import answer_text, words
-from radimagenet_vqa_tasks.judge.verdict import Verdict
-from radimagenet_vqa_tasks.judge.vocabulary import (
+from radimagenet_vqa_tasks.judge.rule.cues import Kind
+from radimagenet_vqa_tasks.judge.rule.mentions import Reading, Status
+from radimagenet_vqa_tasks.judge.rule.reading import read
+from radimagenet_vqa_tasks.judge.rule.spelling import corrected
+from radimagenet_vqa_tasks.judge.rule.text import answer_text, words
+from radimagenet_vqa_tasks.judge.rule.vocabulary import (
     anatomy_vocabulary,
     findings_vocabulary,
     pathology_vocabulary,
 )
+from radimagenet_vqa_tasks.judge.verdict import Verdict
 from radimagenet_vqa_tasks.taxonomy import UnknownNameError, label_of, region_of
 
 Subject = Literal["anatomy", "pathology"]

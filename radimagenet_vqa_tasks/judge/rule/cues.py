@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from radimagenet_vqa_tasks.judge.text import word_set
+from radimagenet_vqa_tasks.judge.rule.text import word_set
 
 
 class Kind(Enum):

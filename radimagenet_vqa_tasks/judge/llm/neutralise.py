@@ -12,7 +12,7 @@ import html
 import re
 from collections.abc import Callable, Iterator
 
-from radimagenet_vqa_tasks.judge.lookalikes import TAGS, plain, smuggled
+from radimagenet_vqa_tasks.judge.llm.lookalikes import TAGS, plain, smuggled
 
 # What tokenizers and chat templates in use treat as more than text, without its brackets.
 _LONG_NAMES = (

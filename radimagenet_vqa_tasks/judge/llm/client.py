@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from radimagenet_vqa_tasks.judge.options import JudgeOptions
-from radimagenet_vqa_tasks.judge.prompt import VERDICT_SCHEMA
+from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
+from radimagenet_vqa_tasks.judge.llm.prompt import VERDICT_SCHEMA
 
 _PASSING = (408, 409, 425, 429)
 _SETTINGS = ("temperature", "response_format", "max_tokens")

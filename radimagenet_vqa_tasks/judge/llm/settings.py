@@ -23,11 +23,11 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.judge.cache import default_path
-from radimagenet_vqa_tasks.judge.llm import LLMJudge
-from radimagenet_vqa_tasks.judge.options import JudgeOptions
-from radimagenet_vqa_tasks.judge.progress import Progress
-from radimagenet_vqa_tasks.judge.prompt import MODES, Mode
+from radimagenet_vqa_tasks.judge.llm.cache import default_path
+from radimagenet_vqa_tasks.judge.llm.judge import LLMJudge
+from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
+from radimagenet_vqa_tasks.judge.llm.progress import Progress
+from radimagenet_vqa_tasks.judge.llm.prompt import MODES, Mode
 
 Number = TypeVar("Number", int, float)
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from radimagenet_vqa_tasks.judge.cues import SEEN, Kind
-from radimagenet_vqa_tasks.judge.mentions import Mention, Reading, Status
-from radimagenet_vqa_tasks.judge.text import IS, MINOR_BREAKS, SENTENCE_ENDS, SHOW, word_set
-from radimagenet_vqa_tasks.judge.vocabulary import Match, Vocabulary
+from radimagenet_vqa_tasks.judge.rule.cues import SEEN, Kind
+from radimagenet_vqa_tasks.judge.rule.mentions import Mention, Reading, Status
+from radimagenet_vqa_tasks.judge.rule.text import IS, MINOR_BREAKS, SENTENCE_ENDS, SHOW, word_set
+from radimagenet_vqa_tasks.judge.rule.vocabulary import Match, Vocabulary
 
 _CLAUSE_BREAKS = MINOR_BREAKS | {"and", "or", "nor"}
 _LIST_WORDS = frozenset({"and", "or", "nor"})

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from radimagenet_vqa_tasks.judge.prompt import Mode
+from radimagenet_vqa_tasks.judge.llm.prompt import Mode
 from radimagenet_vqa_tasks.judge.verdict import Outcome, Verdict
 from radimagenet_vqa_tasks.utils.paper_protocol import paper_verdict
 

@@ -18,13 +18,13 @@ from dataclasses import replace
 
 from loguru import logger
 
-from radimagenet_vqa_tasks.judge.cache import CachedReply, ReplyCache, key_of
-from radimagenet_vqa_tasks.judge.client import CallFailedError, ChatClient, Reply
-from radimagenet_vqa_tasks.judge.options import JudgeOptions
-from radimagenet_vqa_tasks.judge.pace import Pace
-from radimagenet_vqa_tasks.judge.prompt import prompt
-from radimagenet_vqa_tasks.judge.reply import LLMVerdict, correct_in_paper, read
-from radimagenet_vqa_tasks.judge.usage import Usage
+from radimagenet_vqa_tasks.judge.llm.cache import CachedReply, ReplyCache, key_of
+from radimagenet_vqa_tasks.judge.llm.client import CallFailedError, ChatClient, Reply
+from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
+from radimagenet_vqa_tasks.judge.llm.pace import Pace
+from radimagenet_vqa_tasks.judge.llm.prompt import prompt
+from radimagenet_vqa_tasks.judge.llm.reply import LLMVerdict, correct_in_paper, read
+from radimagenet_vqa_tasks.judge.llm.usage import Usage
 from radimagenet_vqa_tasks.judge.verdict import Verdict
 
 LONGEST_BACKOFF = 30.0  # seconds

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from radimagenet_vqa_tasks.judge.prompt import Mode
+from radimagenet_vqa_tasks.judge.llm.prompt import Mode
 
 _VENDORS = {"api.mistral.ai": "mistral", "api.openai.com": "openai"}
 

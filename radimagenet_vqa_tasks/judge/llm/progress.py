@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tqdm import tqdm
 
-from radimagenet_vqa_tasks.judge.usage import Usage
+from radimagenet_vqa_tasks.judge.llm.usage import Usage
 from radimagenet_vqa_tasks.judge.verdict import Verdict
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 
-from radimagenet_vqa_tasks.judge.text import term_words, word_set
-from radimagenet_vqa_tasks.judge.vocabulary import anatomy_vocabulary, findings_vocabulary
+from radimagenet_vqa_tasks.judge.rule.text import term_words, word_set
+from radimagenet_vqa_tasks.judge.rule.vocabulary import anatomy_vocabulary, findings_vocabulary
 from radimagenet_vqa_tasks.taxonomy import regions, taxonomy
 
 # What a misspelt word and the word meant must have, in letters. A swap is a surer sign than another slip.

@@ -1,0 +1,1 @@
+"""The rule judge: `decision` decides, on what `reading` finds affirmed, denied or left open in a response."""
