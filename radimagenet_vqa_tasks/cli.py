@@ -187,3 +187,126 @@ def judge(
         command.estimate([Path(run) for run in runs], options, everything, prices)
     elif command.judge([Path(run) for run in runs], options, everything, prices):
         raise click.exceptions.Exit(1)
+
+
+_FORMAT = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "md", "latex", "csv", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print it; CSV and JSON hold every number unrounded.",
+)
+_PROTOCOL = click.option(
+    "--protocol",
+    type=click.Choice(["strict", "paper"]),
+    default="strict",
+    show_default=True,
+    help="Score by this pack's rules, or by those of the paper's own tool.",
+)
+_CLOSED_BY = click.option(
+    "--closed-by",
+    type=click.Choice(["question", "answer"]),
+    default="question",
+    show_default=True,
+    help="Tell Closed+ from Closed- by the kind of question (as the paper's table does) or by the right answer.",
+)
+
+
+@main.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.option("--by", multiple=True, metavar="FACET", help="Break down by this too; may be given several times.")
+@click.option("--cell", "cells", multiple=True, metavar="CELL", help="Break down these cells only.")
+@click.option(
+    "--pathologies",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Also the ten pathologies read best and worst, of those with N or more questions (MC, unless --cell).",
+)
+@_FORMAT
+@_PROTOCOL
+@_CLOSED_BY
+def table(
+    runs: tuple[str, ...],
+    by: tuple[str, ...],
+    cells: tuple[str, ...],
+    pathologies: int | None,
+    form: Any,
+    protocol: Any,
+    closed_by: Any,
+) -> None:
+    """Print the paper's Table 2 for some runs: nine cells, Avg, intervals, and what the numbers rest on.
+
+    A RUN is a folder of sample logs or one of them; NAME=PATH gives it a name. Answers without the images are a column
+    of their own. FACET: subject, template, location, modality, pathology, abnormal or format.
+
+    \b
+    Examples:
+      radvqa table runs/qwen runs/medgemma
+      radvqa table base=runs/qwen tuned=runs/mine --format latex --protocol paper
+      radvqa table runs/qwen --by location --by modality --format csv
+      radvqa table runs/qwen --by abnormal --cell pathology_mc --cell abnormality_closed
+      radvqa table runs/qwen --pathologies 10
+    """
+    from radimagenet_vqa_tasks.analysis import commands
+    from radimagenet_vqa_tasks.analysis.measure import Scheme
+
+    commands.table(runs, Scheme(protocol, closed_by), form, by, cells, pathologies)
+
+
+@main.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.option(
+    "--published",
+    is_flag=False,
+    flag_value="",
+    metavar="[MODEL]",
+    help="Compare with a row of the paper instead: MODEL's, or the one that has the run's name.",
+)
+@click.option(
+    "--blind",
+    is_flag=False,
+    flag_value="",
+    metavar="[RUN]",
+    help="Compare with the answers without the images instead: RUN's, or the same run's.",
+)
+@click.option("--text-only", is_flag=True, help="Compare the answers that were given without the images.")
+@click.option("--force", is_flag=True, help="Compare what two runs share, whatever speaks against it.")
+@_FORMAT
+@_PROTOCOL
+@_CLOSED_BY
+def compare(
+    runs: tuple[str, ...],
+    published: str | None,
+    blind: str | None,
+    text_only: bool,
+    force: bool,
+    form: Any,
+    protocol: Any,
+    closed_by: Any,
+) -> None:
+    """Compare runs on the same questions, a run with the paper, or answers with and without the image.
+
+    Runs are paired by question, each with the first one. What would mislead is refused with the reason: other data,
+    other task versions, another judge, only part of the questions.
+
+    \b
+    Examples:
+      radvqa compare runs/base runs/tuned
+      radvqa compare runs/qwen --published
+      radvqa compare runs/mine --published "Qwen2.5-VL-7B-Instruct" --format md
+      radvqa compare runs/qwen --blind
+      radvqa compare runs/qwen --blind runs/qwen-textonly --format json
+    """
+    from radimagenet_vqa_tasks.analysis import commands
+    from radimagenet_vqa_tasks.analysis.measure import Scheme
+
+    if published is not None and blind is not None:
+        raise click.UsageError("--published and --blind are two comparisons: ask for one at a time")
+    scheme = Scheme(protocol, closed_by)
+    if published is not None:
+        commands.compare_published(runs, published, form)
+    elif blind is not None:
+        commands.compare_blind(runs, blind, scheme, form, force=force)
+    else:
+        commands.compare(runs, scheme, form, text_only=text_only, force=force)

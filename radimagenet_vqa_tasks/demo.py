@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -33,7 +34,8 @@ def demo(output: Path, judge: str | None = None, judge_url: str | None = None) -
         os.environ[name] = "1"
     from radimagenet_vqa_tasks.evaluation import run
 
-    console = Console()
+    # In a file or a pipe there is no terminal whose width would have to be kept.
+    console = Console(width=None if sys.stdout.isatty() else 100)
     console.print("Evaluating the tiny model on 40 slices, with and without the images, then the chance model.")
     tiny = run(
         [

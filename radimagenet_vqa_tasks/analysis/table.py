@@ -1,72 +1,281 @@
-"""The paper's Table 2 for some runs, with what a reader needs to trust a number: interval, n and unread answers."""
+"""The paper's Table 2 for some runs, with what a reader needs to trust a number: interval, n, unread answers, judge."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 
 from rich.table import Table
+from rich.text import Text
 
-from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy, average
+from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, grouped, measure
+from radimagenet_vqa_tasks.analysis.records import FACETS, Record
+from radimagenet_vqa_tasks.analysis.runs import Arm
+from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet, as_rich
+from radimagenet_vqa_tasks.analysis.statistics import Estimate
+from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.utils.cells import CELLS
 
-Records = Sequence[Mapping[str, Any]]
+SCHEMA = "radvqa.table/1"
+
+INTERVALS = "In brackets: 95 % intervals, clustered on images."
+MARKS = (
+    "Of comparable runs the best is bold (* in text), the second best underlined (in Markdown: italic); ~ is a tie: "
+    "within the best one's interval."
+)
+GROUPINGS = (*FACETS, "format")
+AVG_OF_NINE = "Avg (mean of the nine)"
 
 
-def by_cell(records: Records) -> dict[str, list[Mapping[str, Any]]]:
-    """The records of each of the nine cells, in Table 2's order."""
-    cells: dict[str, list[Mapping[str, Any]]] = {name: [] for name in CELLS}
-    for record in records:
-        cells[record["cell"]].append(record)
-    return cells
-
-
-def scores(records: Records) -> tuple[list[float], list[str]]:
-    """Strict scores and clusters of the judged records."""
-    judged = [record for record in records if record["outcome"] != "unjudged"]
-    return [float(record["outcome"] == "correct") for record in judged], [record["cluster"] for record in judged]
-
-
-def estimates(records: Records) -> dict[str, Estimate]:
-    """The estimate of each cell, and of their mean under "Avg"."""
-    cells = {name: scores(of_cell) for name, of_cell in by_cell(records).items()}
-    return {name: accuracy(*pair) for name, pair in cells.items()} | {"Avg": average(cells)}
-
-
-def table_2(runs: Mapping[str, Records], title: str) -> Table:
-    """One row a cell, one column a run."""
-    table = Table(title=title, title_justify="left", title_style="bold", caption=_caption(runs), caption_justify="left")
-    table.add_column("accuracy, %")
-    for name in runs:
-        table.add_column(name, justify="right")
-    columns = [estimates(records) for records in runs.values()]
-    for name, cell in CELLS.items():
-        last = name == list(CELLS)[-1]
-        table.add_row(f"{cell.subject} {cell.title}", *(show(column[name]) for column in columns), end_section=last)
-    table.add_row(
-        "Avg (mean of the nine)", *(show(column["Avg"]) for column in columns), style="bold", end_section=True
-    )
-    table.add_row("questions", *(str(len(records)) for records in runs.values()))
-    table.add_row("unparsed", *(_share(records, "unparsed") for records in runs.values()))
-    table.add_row("unjudged", *(_share(records, "unjudged") for records in runs.values()))
+def table_2(runs: Mapping[str, Sequence[Record]], title: str) -> Table:
+    """Table 2 of some records for the terminal, one column a name."""
+    arms = [_arm(name, records) for name, records in runs.items()]
+    sheet = main_sheet(arms, Scheme(), title=title)
+    [table] = as_rich(sheet, 10_000)
+    table.title = Text(title, "bold")
+    table.title_justify = "left"
+    table.caption = " ".join(sheet.notes)
+    table.caption_justify = "left"
     return table
 
 
-def show(estimate: Estimate) -> str:
-    """A share in per cent with its interval."""
-    if estimate.value != estimate.value:
-        return "-"
-    return f"{100 * estimate.value:5.1f} [{100 * estimate.low:5.1f}, {100 * estimate.high:5.1f}]"
-
-
-def _share(records: Records, outcome: str) -> str:
-    count = sum(record["outcome"] == outcome for record in records)
-    return f"{count} ({100 * count / len(records):.1f} %)" if records else "-"
-
-
-def _caption(runs: Mapping[str, Records]) -> str:
-    judges = sorted({record["judge"] for records in runs.values() for record in records if record["judge"]})
-    return (
-        "In brackets: 95 % intervals, clustered on images. "
-        f"Open answers were judged by: {', '.join(judges) or 'nobody'}."
+def _arm(name: str, records: Sequence[Record]) -> Arm:
+    first: Record = records[0] if records else {"with_image": True, "fingerprint": "", "version": ""}
+    return Arm(
+        name, records, first["with_image"], fingerprint=first["fingerprint"], version=first["version"], shown_as=name
     )
+
+
+def main_sheet(arms: Sequence[Arm], scheme: Scheme, *, paper_layout: bool = False, title: str = "") -> Sheet:
+    """Table 2: one column a run for people at a terminal; or, as in the paper, one row a run."""
+    measured = [measure(arm.records, scheme) for arm in arms]
+    marked = _marked_items(arms, measured)
+    title = title or f"RadImageNet-VQA: accuracy, %{_of_scheme(scheme)}"
+    notes = [INTERVALS, *([MARKS] if any(item.mark for row in marked.values() for item in row) else [])]
+    notes += together({arm.label: arm_notes(arm, scheme) for arm in arms})
+    data = [_data(arm, scheme, one) for arm, cells in zip(arms, measured, strict=True) for one in cells.values()]
+    if paper_layout:
+        heads: list[str | tuple[str, str]] = ["Model", *(_grouped_head(name) for name in CELLS), AVG, *_EXTRAS]
+        rows = [
+            [Item(arm.label), *(marked[name][index] for name in (*CELLS, AVG)), *_extras(arm, measured[index])]
+            for index, arm in enumerate(arms)
+        ]
+        return Sheet(title, heads, rows, notes, data)
+    columns = ["accuracy, %", *(arm.label for arm in arms)]
+    rows = [[Item(name_of(name)), *marked[name]] for name in (*CELLS, AVG)]
+    extras = [_extras(arm, cells) for arm, cells in zip(arms, measured, strict=True)]
+    rows += [[Item(head), *column] for head, column in zip(_EXTRAS, zip(*extras, strict=True), strict=True)]
+    return Sheet(title, columns, rows, notes, data, frozenset({len(CELLS) - 1, len(CELLS)}))
+
+
+def facet_sheet(arms: Sequence[Arm], facet: str, scheme: Scheme, cells: Collection[str] = ()) -> Sheet:
+    """One facet's groups, largest first: the mean of the cells (all, or `cells`) in each, one column a run."""
+    _require_facet(arms, facet)
+    _require_cells(cells)
+    groups = [grouped(arm.records, facet, scheme, cells) for arm in arms]
+    values = list(dict.fromkeys(value for of_arm in groups for value in of_arm))
+    rows = [
+        [
+            Item(value),
+            *(shown(of_arm[value]) if value in of_arm else Item("-") for of_arm in groups),
+            Item(_counts([of_arm[value] for of_arm in groups if value in of_arm])),
+        ]
+        for value in values
+    ]
+    data = [
+        _data(arm, scheme, one, facet, value)
+        for arm, of_arm in zip(arms, groups, strict=True)
+        for value, one in of_arm.items()
+    ]
+    of = f"of {', '.join(name_of(cell) for cell in cells)}" if cells else "mean of the cells that a group has"
+    notes = [f"{INTERVALS} n: scored questions."]
+    title = f"By {facet}: accuracy, % ({of}){_of_scheme(scheme)}"
+    return Sheet(title, [facet, *(arm.label for arm in arms), "n"], rows, notes, data)
+
+
+def pathology_sheets(
+    arms: Sequence[Arm], scheme: Scheme, at_least: int, cells: Collection[str] = ("pathology_mc",), listed: int = 10
+) -> list[Sheet]:
+    """Of each run the best and the worst pathologies with at least so many scored questions; the paper's Figure 9."""
+    _require_facet(arms, "pathology")
+    _require_cells(cells)
+    sheets = []
+    for arm in arms:
+        found = grouped(arm.records, "pathology", scheme, cells)
+        enough = {name: one for name, one in found.items() if one.estimate.n >= at_least}
+        ranked = sorted(enough, key=lambda name: (-enough[name].estimate.value, -enough[name].estimate.n, name))
+        best, worst = ranked[:listed], ranked[listed:][-listed:]
+        rows = [
+            [Item(kind), Item(name), shown(enough[name]), Item(str(enough[name].estimate.n))]
+            for kind, names in (("best", best), ("worst", worst))
+            for name in names
+        ]
+        notes = [
+            INTERVALS,
+            f"{len(enough)} of {len(found)} pathologies have at least {at_least} scored questions.",
+            "Ranks among so many groups are noisy: neighbours whose intervals overlap are not told apart.",
+        ]
+        data = [_data(arm, scheme, enough[name], "pathology", name) for name in ranked]
+        of = ", ".join(name_of(cell) for cell in cells) or "mean of the cells that a group has"
+        title = f"{arm.label}: pathologies read best and worst, accuracy, % ({of}){_of_scheme(scheme)}"
+        sheets.append(
+            Sheet(title, ["", "pathology", "accuracy", "n"], rows, notes, data, frozenset({len(best) - 1}), 2)
+        )
+    return sheets
+
+
+def shown(measured: Measured, mark: str = "", tied: bool = False) -> Item:
+    """A share in per cent with its interval; a question mark where answers are missing from it."""
+    estimate = measured.estimate
+    if estimate.value != estimate.value:
+        return Item("-")
+    text = f"{100 * estimate.value:.1f}{'?' if measured.unjudged and estimate.n < measured.asked else ''}"
+    return Item(text, interval(estimate), mark, tied)  # type: ignore[arg-type]
+
+
+def interval(estimate: Estimate) -> str:
+    """An interval in per cent, in brackets."""
+    if estimate.low != estimate.low:
+        return "[no interval]"
+    return f"[{100 * estimate.low:5.1f}, {100 * estimate.high:5.1f}]"
+
+
+def arm_notes(arm: Arm, scheme: Scheme) -> list[str]:
+    """What a reader must know of a run before its numbers mean anything."""
+    notes = []
+    if arm.is_sample:
+        notes.append("the embedded sample, not the benchmark; its numbers support no claim about a model.")
+    if arm.partial:
+        notes.append(f"PARTIAL, {arm.partial}.")
+    if judges := arm.judges:
+        mixed = " (several judges in one run: judge it again with one)" if len(judges) > 1 else ""
+        notes.append(f"open answers judged by {', '.join(judges)}{mixed}.")
+    if not (unjudged := sum(record["outcome"] == "unjudged" for record in arm.records)):
+        return notes
+    if scheme.protocol == "paper":
+        return [*notes, f"{unjudged:,} answers without a verdict count as wrong, as in the paper's tool."]
+    avg = measure(arm.records, scheme)[AVG]
+    return [
+        *notes,
+        f"INCOMPLETE (?), {unjudged:,} answers have no verdict and are left out; with them, Avg lies between "
+        f"{100 * avg.lower:.1f} and {100 * avg.upper:.1f}. `radvqa judge` completes them.",
+    ]
+
+
+def together(notes: Mapping[str, Sequence[str]]) -> list[str]:
+    """Notes of several runs, each said once: "A, B: ..."."""
+    owners: dict[str, list[str]] = {}
+    for label, said in notes.items():
+        for note in said:
+            owners.setdefault(note, []).append(label)
+    return [
+        f"{'All' if len(labels) == len(notes) > 1 else ', '.join(labels)}: {note}" for note, labels in owners.items()
+    ]
+
+
+def _require_facet(arms: Sequence[Arm], facet: str) -> None:
+    if facet not in GROUPINGS:
+        raise RunError(f"answers cannot be broken down by {facet!r}; they can by {', '.join(GROUPINGS)}")
+    if all(record.get(facet) is None for arm in arms for record in arm.records):
+        raise RunError(f"no record says its {facet}: the logs are of another version of this pack; run the task again")
+
+
+def _require_cells(cells: Collection[str]) -> None:
+    for cell in cells:
+        if cell not in CELLS:
+            raise RunError(f"no cell is called {cell!r}; the cells are {', '.join(CELLS)}")
+
+
+def name_of(cell: str) -> str:
+    """A cell's name for people."""
+    return AVG_OF_NINE if cell == AVG else f"{CELLS[cell].subject} {CELLS[cell].title}"
+
+
+def _grouped_head(cell: str) -> tuple[str, str]:
+    return CELLS[cell].subject.capitalize(), CELLS[cell].title
+
+
+def _of_scheme(scheme: Scheme) -> str:
+    parts = ["by the paper's protocol"] if scheme.protocol == "paper" else []
+    parts += ["Closed+ and Closed- told apart by the right answer"] if scheme.closed_by == "answer" else []
+    return f", {', '.join(parts)}" if parts else ""
+
+
+_EXTRAS = ("questions", "images", "unparsed", "unjudged", "judge")
+
+
+def _extras(arm: Arm, measured: Mapping[str, Measured]) -> list[Item]:
+    avg = measured[AVG]
+    images = len({record["cluster"] for record in arm.records})
+    shares = [
+        f"{count:,} ({100 * count / avg.asked:.1f} %)" if count else "0" for count in (avg.unparsed, avg.unjudged)
+    ]
+    return [Item(text) for text in (f"{avg.asked:,}", f"{images:,}", *shares, ", ".join(arm.judges) or "-")]
+
+
+def _counts(measured: Sequence[Measured]) -> str:
+    counts = sorted({one.estimate.n for one in measured})
+    return f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
+
+
+def _marked_items(arms: Sequence[Arm], measured: Sequence[Mapping[str, Measured]]) -> dict[str, list[Item]]:
+    """The fields of each cell and Avg, marked among the arms that can be compared."""
+    items = {}
+    for name in (*CELLS, AVG):
+        column = [cells[name] for cells in measured]
+        fields = [shown(one) for one in column]
+        judged = name == AVG or CELLS[name].format == "open"
+        for rivals in _comparable(arms, column, judged):
+            _mark(fields, column, rivals)
+        items[name] = fields
+    return items
+
+
+def _comparable(arms: Sequence[Arm], column: Sequence[Measured], judged: bool) -> list[list[int]]:
+    """Groups of arms with the same questions, the same sight of the images and, where it matters, the same judge."""
+    groups: dict[object, list[int]] = {}
+    for index, arm in enumerate(arms):
+        # A part of the questions may be an easy part.
+        key = (arm.with_image, arm.fingerprint, arm.major, arm.judges if judged else None, column[index].asked)
+        groups.setdefault(key, []).append(index)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _mark(fields: list[Item], column: Sequence[Measured], rivals: Sequence[int]) -> None:
+    numbers = {index: column[index].estimate.value for index in rivals if column[index].estimate.n}
+    values = sorted({round(value, 9) for value in numbers.values()}, reverse=True)
+    if len(numbers) < 2:
+        return
+    for index, value in numbers.items():
+        rank = values.index(round(value, 9))
+        mark = ("best", "second")[rank] if rank < 2 else ""
+        low = max(column[other].estimate.low for other in numbers if round(numbers[other], 9) == values[0])
+        fields[index] = shown(column[index], mark, tied=rank > 0 and value >= low)
+
+
+def _data(arm: Arm, scheme: Scheme, one: Measured, by: str = "", group: str = "") -> dict[str, object]:
+    """One number unrounded, with all that it rests on; shares are between 0 and 1."""
+    estimate = one.estimate
+    return {
+        "run": arm.name,
+        "with_image": arm.with_image,
+        "by": by,
+        "group": group,
+        "cell": one.cell,
+        "accuracy": estimate.value,
+        "low": estimate.low,
+        "high": estimate.high,
+        "n": estimate.n,
+        "images": estimate.clusters,
+        "asked": one.asked,
+        "unparsed": one.unparsed,
+        "unjudged": one.unjudged,
+        "lower": one.lower,
+        "upper": one.upper,
+        "complete": estimate.n == one.asked > 0 and not arm.partial,
+        "judge": ", ".join(arm.judges),
+        "protocol": scheme.protocol,
+        "closed_by": scheme.closed_by,
+        "fingerprint": arm.fingerprint,
+        "version": arm.version,
+        "sample": arm.is_sample,
+    }

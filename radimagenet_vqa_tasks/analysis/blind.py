@@ -1,0 +1,183 @@
+"""The same questions with and without the image: what a model sees, and what it only guesses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from radimagenet_vqa_tasks.analysis.compare import Paired, differences, obstacles, p_shown, pair, percent, signed
+from radimagenet_vqa_tasks.analysis.escape import plain
+from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme, grouped
+from radimagenet_vqa_tasks.analysis.paired import Difference, holm
+from radimagenet_vqa_tasks.analysis.records import Record
+from radimagenet_vqa_tasks.analysis.runs import Arm
+from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
+from radimagenet_vqa_tasks.analysis.statistics import accuracy
+from radimagenet_vqa_tasks.analysis.table import INTERVALS, arm_notes, interval, name_of, shown, together
+from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.utils.cells import CELLS
+
+SCHEMA = "radvqa.blind/1"
+NO_PATHOLOGY = "no pathology seen"
+
+
+def blind_sheets(seeing: Arm, blind: Arm, scheme: Scheme, *, force: bool = False) -> list[Sheet]:
+    """What the image adds, cell by cell; and how the answers without it depend on normal and abnormal.
+
+    Raises RunError, with the reasons, where the two arms do not compare, unless forced.
+    """
+    if not seeing.with_image or blind.with_image:
+        raise RunError("--blind compares a run with the images with one without them, in this order")
+    reasons = obstacles(blind, seeing)
+    if reasons and not force:
+        raise RunError(
+            f"{plain(seeing.label)} and {plain(blind.label)} do not compare: {'; '.join(reasons)}. --force compares "
+            "what they share."
+        )
+    paired = pair(blind, seeing, scheme)
+    sheets = [_gain_sheet(paired, differences(paired, scheme), scheme, reasons), _normal_sheet(blind, scheme)]
+    return [*sheets, *_default_sheet(blind)]
+
+
+def chance_level(records: Sequence[Record]) -> float:
+    """What uniform guessing gets right: one in two closed questions, one in k options; NaN for open ones."""
+    shares = []
+    for record in records:
+        if record["format"] == "closed":
+            shares.append(0.5)
+        elif record["format"] == "mc" and record.get("choices"):
+            shares.append(1 / len(record["choices"]))
+        else:
+            return math.nan
+    return sum(shares) / len(shares) if shares else math.nan
+
+
+def _gain_sheet(paired: Paired, found: Mapping[str, Difference], scheme: Scheme, reasons: Sequence[str]) -> Sheet:
+    p_values = dict(zip(CELLS, holm([found[name].p for name in CELLS]), strict=True))
+    rows: list[list[Item | str]] = []
+    data: list[dict[str, object]] = []
+    for name, one in found.items():
+        shares = _shares(paired, name, scheme)
+        records = [first for first, _ in paired.cells.get(name, ())]
+        chance, p = chance_level(records), p_values.get(name, math.nan)
+        both, only_with, only_without, _ = shares
+        rows.append(
+            [
+                *(name_of(name), percent(both + only_with), percent(both + only_without), signed(one), p_shown(p)),
+                *(percent(chance), *(percent(share) for share in shares), str(one.n)),
+            ]
+        )
+        data.append(
+            {
+                "run": paired.second.name,
+                "cell": name,
+                "with_image": both + only_with,
+                "without_image": both + only_without,
+                "gain": one.value,
+                "low": one.low,
+                "high": one.high,
+                "p": one.p,
+                "p_holm": p,
+                "test": one.test,
+                "chance": chance,
+                **dict(zip(("both", "only_with", "only_without", "neither"), shares, strict=True)),
+                "n": one.n,
+                "images": one.clusters,
+                "protocol": scheme.protocol,
+                "closed_by": scheme.closed_by,
+            }
+        )
+    heads = ["%", "with", "without", "gain", "p (Holm)", "chance", "both", "only with", "only without", "neither", "n"]
+    notes = [f"NOT COMPARABLE, forced: {reason}." for reason in reasons]
+    notes += [
+        "Paired by question. gain: Bonett-Price intervals in a cell, clustered on images for Avg. chance: uniform "
+        "guessing, which open questions do not have. both ... neither: shares of questions right with the image and "
+        "without it, only with, only without, neither way.",
+        "Right both ways need not mean that the image was ignored, but the image did not decide it.",
+    ]
+    if paired.unjudged:
+        notes.append(f"{paired.unjudged:,} questions have no verdict on one side or both and are left out.")
+    notes += together({arm.label: arm_notes(arm, scheme) for arm in (paired.second, paired.first)})
+    title = f"{paired.second.name}: with and without the image"
+    return Sheet(title, heads, rows, notes, data, frozenset({len(CELLS) - 1}))
+
+
+def _shares(paired: Paired, name: str, scheme: Scheme) -> tuple[float, float, float, float]:
+    """Shares of questions right both ways, only with the image, only without, neither; of Avg, means over the cells."""
+    if name == AVG:
+        cells = [_shares(paired, cell, scheme) for cell in CELLS]
+        both, only_with, only_without, neither = (sum(column) / len(cells) for column in zip(*cells, strict=True))
+        return both, only_with, only_without, neither
+    seen, unseen, _ = paired.pairs(name, scheme)
+    n = len(seen) or math.nan
+    counts = {(a, b): 0 for a in (0.0, 1.0) for b in (0.0, 1.0)}
+    for scores in zip(seen, unseen, strict=True):
+        counts[scores] += 1
+    return counts[1.0, 1.0] / n, counts[1.0, 0.0] / n, counts[0.0, 1.0] / n, counts[0.0, 0.0] / n
+
+
+def _normal_sheet(blind: Arm, scheme: Scheme) -> Sheet:
+    """Accuracy without the image on normal and abnormal images: a default answer is right on one kind only."""
+    rows: list[list[Item | str]] = []
+    data: list[dict[str, object]] = []
+    for name in CELLS:
+        groups = grouped(blind.records, "abnormal", scheme, (name,))
+        fields = [shown(groups[kind]) if kind in groups else Item("-") for kind in ("normal", "abnormal")]
+        counts = [str(groups[kind].estimate.n) if kind in groups else "0" for kind in ("normal", "abnormal")]
+        if groups:
+            rows.append([name_of(name), *fields, " + ".join(counts)])
+        for kind, one in groups.items():
+            estimate = one.estimate
+            data.append(
+                {
+                    "run": blind.name,
+                    "cell": name,
+                    "group": kind,
+                    "without_image": estimate.value,
+                    "low": estimate.low,
+                    "high": estimate.high,
+                    "n": estimate.n,
+                }
+            )
+    title = f"{blind.name}: accuracy without the image on normal and abnormal images, %"
+    return Sheet(title, ["", "normal", "abnormal", "n"], rows, [INTERVALS], data)
+
+
+def _default_sheet(blind: Arm) -> list[Sheet]:
+    """How often "no pathology seen" is chosen unseen, where it is an option; nothing if it never is."""
+    offered = [
+        record
+        for record in blind.records
+        if record["cell"] == "pathology_mc" and NO_PATHOLOGY in [str(one).casefold() for one in record["choices"] or ()]
+    ]
+    if not offered:
+        return []
+    rows: list[list[Item | str]] = []
+    data: list[dict[str, object]] = []
+    for kind, wanted in (("normal", False), ("abnormal", True)):
+        records = [record for record in offered if record.get("abnormal") is wanted]
+        chosen = [float(_choice(record) == NO_PATHOLOGY) for record in records]
+        estimate = accuracy(chosen, [record["cluster"] for record in records])
+        chance = chance_level(records)
+        field = Item(percent(estimate.value), interval(estimate) if records else "")
+        rows.append([kind, field, percent(chance), str(len(records))])
+        data.append(
+            {
+                "run": blind.name,
+                "group": kind,
+                "chose_no_pathology": estimate.value,
+                "low": estimate.low,
+                "high": estimate.high,
+                "chance": chance,
+                "n": len(records),
+            }
+        )
+    title = f'{blind.name}: how often "{NO_PATHOLOGY}" is chosen without the image, % of the questions that offer it'
+    return [Sheet(title, ["images", "chosen", "chance", "n"], rows, [INTERVALS], data)]
+
+
+def _choice(record: Record) -> str | None:
+    """The option that was chosen, in words."""
+    letter, choices = record.get("extracted"), record["choices"]
+    position = ord(letter) - ord("A") if isinstance(letter, str) and len(letter) == 1 else -1
+    return str(choices[position]).casefold() if 0 <= position < len(choices) else None

@@ -1,0 +1,87 @@
+"""What `radvqa table` and `radvqa compare` do: read the runs, make the sheets, print them.
+
+Numbers go to standard output, in the wanted form; what was left out while reading goes to standard error.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from radimagenet_vqa_tasks.analysis import table as tables
+from radimagenet_vqa_tasks.analysis.escape import plain
+from radimagenet_vqa_tasks.analysis.measure import Scheme
+from radimagenet_vqa_tasks.analysis.runs import Arm, Run, read_runs
+from radimagenet_vqa_tasks.analysis.sheet import Format, Sheet, render, show
+from radimagenet_vqa_tasks.errors import RunError
+
+
+def table(
+    names: Sequence[str], scheme: Scheme, form: Format, by: Sequence[str], cells: Sequence[str], pathologies: int | None
+) -> None:
+    """Print Table 2 of these runs, and the breakdowns asked for. Raises RunError."""
+    arms = [arm for run in _read(names) for arm in run.arms]
+    sheets = [tables.main_sheet(arms, scheme, paper_layout=form in ("md", "latex"))]
+    sheets += [tables.facet_sheet(arms, facet, scheme, cells) for facet in by]
+    if pathologies is not None:
+        sheets += tables.pathology_sheets(arms, scheme, pathologies, cells or ("pathology_mc",))
+    _print(sheets, form, tables.SCHEMA)
+
+
+def compare(names: Sequence[str], scheme: Scheme, form: Format, *, text_only: bool, force: bool) -> None:
+    """Print the runs' differences from the first. Raises RunError where they do not compare."""
+    from radimagenet_vqa_tasks.analysis.compare import SCHEMA, compare_sheets
+
+    runs = _read(names)
+    text_only = text_only or not any(arm.with_image for run in runs for arm in run.arms)
+    arms = [run.arm(with_image=not text_only) for run in runs]
+    _print(compare_sheets(arms, scheme, force=force), form, SCHEMA)
+
+
+def compare_published(names: Sequence[str], model: str, form: Format) -> None:
+    """Print each run against a published row: `model`'s, or without it the one that has the run's name."""
+    from radimagenet_vqa_tasks.analysis.published import SCHEMA, published_sheet
+
+    sheets = [published_sheet(run.arm(with_image=True), model) for run in _read(names)]
+    _print(sheets, form, SCHEMA)
+
+
+def compare_blind(names: Sequence[str], text_only: str, scheme: Scheme, form: Format, *, force: bool) -> None:
+    """Print what the image adds; the arm without it is that of the run `text_only`, or of each run itself."""
+    from radimagenet_vqa_tasks.analysis.blind import SCHEMA, blind_sheets
+
+    sheets: list[Sheet] = []
+    for run in _read(names):
+        blind = _one(_read([text_only])) if text_only else run
+        arms: tuple[Arm, Arm] = run.arm(with_image=True), blind.arm(with_image=False)
+        sheets += blind_sheets(*arms, scheme, force=force)
+    _print(sheets, form, SCHEMA)
+
+
+def _read(names: Sequence[str]) -> list[Run]:
+    runs = read_runs(names)
+    errors = Console(stderr=True, highlight=False)
+    for run in runs:
+        for note in run.notes:
+            errors.print(Text(f"Note: {plain(note, None)}."), soft_wrap=True)
+    return runs
+
+
+def _one(runs: Sequence[Run]) -> Run:
+    if len(runs) != 1:
+        found = ", ".join(plain(run.name) for run in runs)
+        raise RunError(f"one run is needed here, and there are {len(runs)}: {found}. Name the folder of one.")
+    return runs[0]
+
+
+def _print(sheets: Sequence[Sheet], form: Format, schema: str) -> None:
+    if form == "text" and sys.stdout.isatty():
+        show(sheets, Console(highlight=False))
+    else:
+        # Names of files can hold what a terminal's encoding has no character for.
+        text = render(sheets, form, schema)
+        encoding = sys.stdout.encoding or "utf-8"
+        print(text.encode(encoding, "replace").decode(encoding))

@@ -1,0 +1,147 @@
+"""Records to the numbers of a table: nine cells and their mean, under either protocol, whole or in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from radimagenet_vqa_tasks.analysis.records import Record
+from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy, average
+from radimagenet_vqa_tasks.utils.cells import CELLS
+
+Protocol = Literal["strict", "paper"]
+ClosedBy = Literal["question", "answer"]
+PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
+
+AVG = "Avg"
+
+Scored = tuple[list[float], list[str]]  # scores and clusters
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A cell's accuracy and what it rests on; or the mean of several cells.
+
+    Attributes:
+        asked: records, judged or not; `estimate.n` of them have a score.
+        lower, upper: the accuracy if every unjudged answer were wrong, and if every one were right.
+    """
+
+    cell: str
+    estimate: Estimate
+    asked: int
+    unparsed: int
+    unjudged: int
+    lower: float
+    upper: float
+
+    @property
+    def unparsed_share(self) -> float:
+        return self.unparsed / self.asked if self.asked else float("nan")
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """How answers are counted: by whose rules, and what makes a closed question Closed+.
+
+    By "question" it is the kind of question, as in the paper's table; by "answer" it is the right answer, as in the
+    paper's caption. They differ on normal images, whose pathology Closed+ question has the answer "no".
+    """
+
+    protocol: Protocol = "strict"
+    closed_by: ClosedBy = "question"
+
+    def score(self, record: Record) -> float | None:
+        """1 or 0; None for an answer that has no verdict. The paper's tool counts such an answer as wrong."""
+        if self.protocol == "paper":
+            return float(record["correct_in_paper"])
+        return None if record["outcome"] == "unjudged" else float(record["outcome"] == "correct")
+
+    def cell(self, record: Record) -> str:
+        """The cell that a record is counted in."""
+        name: str = record["cell"]
+        if self.closed_by == "question" or not name.endswith(("_closed_pos", "_closed_neg")):
+            return name
+        return f"{CELLS[name].subject}_closed_{'pos' if record['target'] == 'yes' else 'neg'}"
+
+    def by_cell(self, records: Sequence[Record]) -> dict[str, list[Record]]:
+        """The records of each of the nine cells, in Table 2's order."""
+        cells: dict[str, list[Record]] = {name: [] for name in CELLS}
+        for record in records:
+            cells[self.cell(record)].append(record)
+        return cells
+
+    def scored(self, records: Sequence[Record]) -> Scored:
+        """Scores and clusters of the records that have a score."""
+        if self.protocol == "paper":
+            return [float(record["correct_in_paper"]) for record in records], [record["cluster"] for record in records]
+        judged = [record for record in records if record["outcome"] != "unjudged"]
+        return [float(record["outcome"] == "correct") for record in judged], [record["cluster"] for record in judged]
+
+
+def measure(records: Sequence[Record], scheme: Scheme) -> dict[str, Measured]:
+    """Each of the nine cells, and their unweighted mean under "Avg": NaN if one of the nine is empty."""
+    cells = scheme.by_cell(records)
+    scored = {name: scheme.scored(of_cell) for name, of_cell in cells.items()}
+    measured = {name: _cell(name, cells[name], scored[name]) for name in cells}
+    return measured | {AVG: _mean(list(measured.values()), scored)}
+
+
+def mean_of(cells: Mapping[str, Sequence[Record]], scheme: Scheme) -> Measured:
+    """The unweighted mean of these cells' accuracies; NaN if one is empty."""
+    scored = {name: scheme.scored(records) for name, records in cells.items()}
+    return _mean([_cell(name, cells[name], scored[name]) for name in cells], scored)
+
+
+def _mean(measured: Sequence[Measured], scored: Mapping[str, Scored]) -> Measured:
+    alone = next(iter(scored.values())) if len(scored) == 1 else None
+    count = max(1, len(measured))
+    return Measured(
+        AVG,
+        accuracy(*alone) if alone else average(scored),
+        sum(one.asked for one in measured),
+        sum(one.unparsed for one in measured),
+        sum(one.unjudged for one in measured),
+        sum(one.lower for one in measured) / count,
+        sum(one.upper for one in measured) / count,
+    )
+
+
+def grouped(records: Sequence[Record], facet: str, scheme: Scheme, cells: Collection[str] = ()) -> dict[str, Measured]:
+    """For each value of a facet the mean of the cells (all, or `cells`) that its records are in, largest group first.
+
+    Only some of the cells may exist in a group: a template has questions of one cell.
+    """
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        if not cells or scheme.cell(record) in cells:
+            groups.setdefault(value_of(record, facet), []).append(record)
+    ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+    return {
+        value: mean_of({name: found for name, found in scheme.by_cell(group).items() if found}, scheme)
+        for value, group in ordered
+    }
+
+
+def value_of(record: Record, facet: str) -> str:
+    """A facet's value in words."""
+    value = record.get(facet)
+    if isinstance(value, bool):
+        return facet if value else f"not {facet}" if facet != "abnormal" else "normal"
+    return str(value) if value is not None else "unknown"
+
+
+def _cell(name: str, records: Sequence[Record], scored: Scored) -> Measured:
+    scores, clusters = scored
+    asked, right = len(records), sum(scores)
+    unjudged = asked - len(scores)
+    return Measured(
+        name,
+        accuracy(scores, clusters),
+        asked,
+        sum(record["outcome"] == "unparsed" for record in records),
+        unjudged,
+        right / asked if asked else float("nan"),
+        (right + unjudged) / asked if asked else float("nan"),
+    )

@@ -1,0 +1,290 @@
+"""Finished runs as folders of sample logs: which logs belong together, and which questions they answer.
+
+A folder can hold the logs of several runs (each has its own date stamp) and of several models. Of each task the newest
+complete log counts. Answers with and without the images, and answers to different data, are different arms, and never
+add up to one number.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from radimagenet_vqa_tasks.analysis.escape import plain
+from radimagenet_vqa_tasks.analysis.records import Log, Record, read_log
+from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.utils.cells import CELLS
+
+IMAGES = 1000  # of the benchmark, each with one question a cell; the paper, section 3.2
+RESULTS = "{stamp}_results.json"
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One run's answers to the questions of one data set, all with or all without the image.
+
+    Attributes:
+        name: of the run; hostile text, like everything that comes from a file.
+        expected: how many questions each cell has in the data set, where that is known.
+        is_sample: whether the questions are the embedded sample's and not the benchmark's.
+    """
+
+    name: str
+    records: Sequence[Record]
+    with_image: bool = True
+    fingerprint: str = ""
+    version: str = ""
+    is_sample: bool = False
+    expected: Mapping[str, int] = field(default_factory=dict)
+    shown_as: str = ""
+
+    @property
+    def label(self) -> str:
+        """The arm's name in tables."""
+        return self.shown_as or (self.name if self.with_image else f"{self.name} (text only)")
+
+    @property
+    def major(self) -> str:
+        """The N of the task version N-X: scores of different N do not compare."""
+        return self.version.partition("-")[0]
+
+    @cached_property
+    def judges(self) -> tuple[str, ...]:
+        """Who judged the open answers."""
+        return tuple(sorted({record["judge"] for record in self.records if record.get("judge")}))
+
+    @cached_property
+    def partial(self) -> str:
+        """What is missing of the data set's questions, in words; empty where nothing is, or nothing is known."""
+        asked = Counter(record["cell"] for record in self.records)
+        fewer = [name for name in CELLS if 0 < asked[name] < self.expected.get(name, 0)]
+        absent = [name for name in CELLS if not asked[name]]
+        said = [f"{asked[name]:,} of {self.expected[name]:,} in {name}" for name in fewer[:3]]
+        said += [f"{len(fewer) - 3} more cells likewise"] if len(fewer) > 3 else []
+        return ", ".join(said + ([f"nothing in {', '.join(absent)}"] if absent else []))
+
+
+@dataclass(frozen=True)
+class Run:
+    """The arms of one model's run, and one sentence for everything a reader must know of how they were read."""
+
+    name: str
+    folder: Path
+    arms: tuple[Arm, ...]
+    notes: tuple[str, ...]
+
+    def arm(self, *, with_image: bool) -> Arm:
+        """The run's only arm with (or without) the images. Raises RunError where there is none, or a choice."""
+        found = [arm for arm in self.arms if arm.with_image == with_image]
+        what = "with the images" if with_image else "without the images"
+        if not found:
+            raise RunError(f"{plain(self.folder, None)} has no answers {what}.")
+        if len(found) > 1:
+            data = ", ".join(f"{arm.fingerprint[:8]} (version {arm.version})" for arm in found)
+            raise RunError(
+                f"{plain(self.folder, None)} has answers {what} to several data sets or task versions: {data}. Name "
+                "the logs of one of them, or use one folder (--output_path) for each."
+            )
+        return found[0]
+
+
+def read_runs(names: Iterable[str | Path]) -> list[Run]:
+    """The runs in these folders or sample logs. "NAME=PATH" gives a run a name.
+
+    What is damaged is left out, and said in the runs' notes. Raises RunError where a path does not exist, or not one
+    sound record is left.
+    """
+    runs: list[Run] = []
+    with _without_collector():
+        for name in names:
+            label, path = _label(str(name))
+            found = _read_folder(path) if path.is_dir() else _read_files(path, [path])
+            runs += [replace_name(run, label) for run in found] if label else found
+    return _distinct(runs)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Reading makes many small objects and no cycles: looking for some again and again takes as long as the reading."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+def replace_name(run: Run, name: str) -> Run:
+    """The run under another name."""
+    return replace(run, name=name, arms=tuple(replace(arm, name=name) for arm in run.arms))
+
+
+def _label(name: str) -> tuple[str, Path]:
+    path = Path(name)
+    if path.exists():
+        return "", path
+    for at in (at for at, char in enumerate(name) if char == "="):
+        if (rest := name[at + 1 :]) and Path(rest).exists():
+            return name[:at], Path(rest)
+    raise RunError(
+        f"{plain(name, None)} does not exist. Name the folder that a run was written to (--output_path), or one of its "
+        "sample logs."
+    )
+
+
+def _read_folder(path: Path) -> list[Run]:
+    by_folder: dict[Path, list[Path]] = defaultdict(list)
+    for log in sorted(path.rglob("*_samples_*.jsonl")):
+        by_folder[log.parent].append(log)
+    if not by_folder:
+        raise RunError(
+            f"there are no sample logs (*_samples_*.jsonl) in {plain(path, None)}. `radvqa run` writes them; "
+            "`lmms-eval` does with --log_samples."
+        )
+    return [run for logs in by_folder.values() for run in _read_files(path, logs)]
+
+
+def _read_files(asked: Path, paths: Sequence[Path]) -> list[Run]:
+    """The runs in the logs of one folder, one a model."""
+    logs = [read_log(path) for path in paths]
+    results = {log.path: _results(log) for log in logs}
+    if not any(log.records for log in logs):
+        said = "; ".join(problem for log in logs[:3] for problem in log.problems[:1])
+        raise RunError(f"there is no record of this pack in {plain(asked, None)}: {said}.")
+    by_model: dict[str, list[Log]] = defaultdict(list)
+    for log in logs:
+        by_model[_identity(results[log.path])].append(log)
+    return [_run(asked, group, results) for group in by_model.values() if any(log.records for log in group)]
+
+
+def _run(asked: Path, logs: Sequence[Log], results: Mapping[Path, Mapping[str, Any]]) -> Run:
+    name = _name(results[logs[-1].path]) or (asked.resolve().name if asked.is_dir() else asked.stem)
+    expected = {log.path: _expected(log, results[log.path]) for log in logs}
+    chosen, notes = _newest(logs, expected)
+    notes += [problem for log in chosen for problem in log.problems]
+    return Run(name, logs[0].path.parent, _arms(name, chosen, expected, notes), tuple(notes))
+
+
+def _newest(logs: Sequence[Log], expected: Mapping[Path, int | None]) -> tuple[list[Log], list[str]]:
+    """Of each task the newest log with all its questions, else the newest; and a sentence where there was a choice."""
+    by_task: dict[str, list[Log]] = defaultdict(list)
+    for log in sorted(logs, key=lambda log: log.stamp):
+        by_task[log.task].append(log)
+    chosen, passed_over = [], Counter[str]()
+    for versions in by_task.values():
+        most = max(expected[log.path] or len(log.records) for log in versions)
+        complete = [log for log in versions if len(log.records) >= most]
+        chosen.append((complete or [log for log in versions if log.records] or versions)[-1])
+        passed_over.update(log.stamp for log in versions if log is not chosen[-1])
+    if not passed_over:
+        return chosen, []
+    used = ", ".join(sorted({log.stamp for log in chosen}))
+    left = ", ".join(f"{stamp} ({count} logs)" for stamp, count in passed_over.items())
+    place = plain(logs[0].path.parent, None)
+    return chosen, [
+        f"{place} holds several runs: of each task the newest complete log counts (of {plain(used)}), and not those of "
+        f"{plain(left)}"
+    ]
+
+
+def _arms(name: str, logs: Sequence[Log], expected: Mapping[Path, int | None], notes: list[str]) -> tuple[Arm, ...]:
+    """The records by data set, major version and presence of the image, in the order of the cells."""
+    groups: dict[tuple[bool, str, str], dict[str, Record]] = {}
+    sizes: dict[tuple[bool, str, str], dict[str, int]] = defaultdict(dict)
+    samples: dict[tuple[bool, str, str], bool] = defaultdict(bool)
+    repeated = 0
+    for log in logs:
+        for identity, records in _by_identity(log.records).items():
+            group = groups.setdefault(identity, {})
+            repeated += sum(record["key"] in group for record in records)
+            group.update({record["key"]: record for record in records if record["key"] not in group})
+            samples[identity] |= log.task.startswith("radvqa_sample")
+            if size := expected[log.path]:
+                sizes[identity].update(dict.fromkeys((record["cell"] for record in records), size))
+    if repeated:
+        notes.append(f"{repeated:,} questions of {plain(name)} are in several logs; their first answer counts")
+    if len({identity[1:] for identity in groups}) > 1:
+        notes.append(f"{plain(name)} has answers to several data sets or task versions, which are kept apart")
+    order = {cell: position for position, cell in enumerate(CELLS)}
+    return tuple(
+        Arm(
+            name,
+            tuple(sorted(group.values(), key=lambda record: order[record["cell"]])),
+            with_image=not identity[0],
+            fingerprint=identity[1],
+            version=max(record["version"] for record in group.values()),
+            is_sample=samples[identity],
+            expected=sizes[identity],
+        )
+        for identity, group in sorted(groups.items())
+    )
+
+
+def _by_identity(records: Sequence[Record]) -> dict[tuple[bool, str, str], list[Record]]:
+    """Records by (blind, data, N of the version N-X): X does not change scores; see the change log."""
+    groups: dict[tuple[bool, str, str], list[Record]] = defaultdict(list)
+    for record in records:
+        groups[record["with_image"], record["fingerprint"], record["version"]].append(record)
+    merged: dict[tuple[bool, str, str], list[Record]] = defaultdict(list)
+    for (with_image, fingerprint, version), group in groups.items():
+        merged[not with_image, fingerprint, version.partition("-")[0]] += group
+    return merged
+
+
+def _results(log: Log) -> Mapping[str, Any]:
+    """The host's account of the run that wrote a log; empty where it is missing or unreadable."""
+    try:
+        found = json.loads((log.path.parent / RESULTS.format(stamp=log.stamp)).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _dict(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _identity(results: Mapping[str, Any]) -> str:
+    config = _dict(results.get("config"))
+    return json.dumps([config.get("model"), config.get("model_args")], sort_keys=True, default=str)
+
+
+def _name(results: Mapping[str, Any]) -> str:
+    """A name for people: the checkpoint, else the backend and its arguments."""
+    model = str(results.get("model_name") or "").rstrip("/")
+    if model:
+        # "publisher/model" stays; of a path the last part does.
+        return model if model.count("/") == 1 and not model.startswith(("/", ".")) else model.rpartition("/")[2]
+    config = _dict(results.get("config"))
+    return " ".join(str(config[name]) for name in ("model", "model_args") if config.get(name))
+
+
+def _expected(log: Log, results: Mapping[str, Any]) -> int | None:
+    """How many questions the task has: as the host counted them, else as the benchmark has them."""
+    counted = _dict(_dict(results.get("n-samples")).get(log.task)).get("original")
+    if isinstance(counted, int):
+        return counted
+    cell = log.task.removeprefix("radvqa_").removesuffix("_textonly")
+    return IMAGES if cell in CELLS else None
+
+
+def _distinct(runs: list[Run]) -> list[Run]:
+    """The runs with names that tell them apart: the folder is added where two have the same."""
+    counts = Counter(run.name for run in runs)
+    named = [
+        replace_name(run, f"{run.name} [{run.folder.resolve().name}]") if counts[run.name] > 1 else run for run in runs
+    ]
+    seen: Counter[str] = Counter()
+    result = []
+    for run in named:
+        seen[run.name] += 1
+        result.append(run if seen[run.name] == 1 else replace_name(run, f"{run.name} #{seen[run.name]}"))
+    return result

@@ -1,0 +1,95 @@
+"""Made-up runs for the tests of tables and comparisons: records as the scoring hook writes them, without the host."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from radimagenet_vqa_tasks.analysis.runs import Arm
+from radimagenet_vqa_tasks.utils.cells import CELLS
+
+STAMP = "20260101_120000"
+DATA = "0123456789abcdef"
+REGIONS = ("brain", "knee", "lung")
+
+Right = Callable[[int, str], bool]
+
+
+def record(image: int, cell: str, right: bool = True, **changed: Any) -> dict[str, Any]:
+    """One record; every third image is of the same region, every second one is abnormal."""
+    kind = CELLS[cell]
+    target = {"mc": "B", "closed": "no" if cell.endswith("_neg") else "yes", "open": "knee"}[kind.format]
+    wrong = {"mc": "A", "closed": "yes" if target == "no" else "no", "open": None}[kind.format]
+    return {
+        "key": f"image{image}:{cell}",
+        "cluster": f"image{image}",
+        "cell": cell,
+        "format": kind.format,
+        "with_image": True,
+        "subject": kind.subject,
+        "template": cell,
+        "location": REGIONS[image % 3],
+        "modality": "mri",
+        "pathology": "no pathology seen" if image % 2 else "fracture",
+        "abnormal": image % 2 == 0,
+        "question": "What is it?",
+        "choices": ["fracture", "hematoma", "no pathology seen", "muscle strain"] if kind.format == "mc" else [],
+        "target": target,
+        "fingerprint": DATA,
+        "version": "1-A",
+        "extracted": (target if right else wrong) if kind.format != "open" else None,
+        "outcome": "correct" if right else "incorrect",
+        "correct_in_paper": right,
+        "judge": "rule" if kind.format == "open" else None,
+        "judge_reason": None,
+        "judge_reply": None,
+        **changed,
+    }
+
+
+def records(
+    images: int, right: Right = lambda image, cell: True, cells: Iterable[str] = CELLS, **changed: Any
+) -> list[dict[str, Any]]:
+    """The records of all cells on so many images."""
+    return [record(image, cell, right(image, cell), **changed) for cell in cells for image in range(images)]
+
+
+def arm(name: str = "model", found: list[dict[str, Any]] | None = None, **fields: Any) -> Arm:
+    """An arm of these records."""
+    found = records(4) if found is None else found
+    first = found[0]
+    return Arm(name, found, first["with_image"], fingerprint=first["fingerprint"], version=first["version"], **fields)
+
+
+def line(of: Mapping[str, Any]) -> str:
+    """A record's line in a sample log, with the host's fields around it."""
+    response = {"doc_id": 0, "filtered_resps": 'He said "record": {"key": 1}', "target": of.get("target")}
+    return json.dumps({**response, "accuracy": {"score": 1}, "record": of, "input": "What is it?"}) + "\n"
+
+
+def write(
+    folder: Path,
+    found: Iterable[Mapping[str, Any]],
+    *,
+    stamp: str = STAMP,
+    prefix: str = "radvqa_",
+    model: str | None = "publisher/model",
+    model_args: str = "",
+    sizes: Mapping[str, int] | None = None,
+) -> list[Path]:
+    """A run's folder, as the host leaves it: one log a task, and the results beside them unless `model` is None."""
+    folder.mkdir(parents=True, exist_ok=True)
+    logs: dict[str, list[str]] = {}
+    for one in found:
+        task = f"{prefix}{one['cell']}{'' if one['with_image'] else '_textonly'}"
+        logs.setdefault(task, []).append(line(one))
+    for task, lines in logs.items():
+        (folder / f"{stamp}_samples_{task}.jsonl").write_text("".join(lines), encoding="utf-8")
+    if model is not None:
+        counted = {task: {"original": (sizes or {}).get(task, len(lines))} for task, lines in logs.items()}
+        config = {"model": "backend", "model_args": model_args or f"pretrained={model}"}
+        results = {"config": config, "model_name": model, "n-samples": counted}
+        (folder / f"{stamp}_results.json").write_text(json.dumps(results), encoding="utf-8")
+    return [folder / f"{stamp}_samples_{task}.jsonl" for task in logs]

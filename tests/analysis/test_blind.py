@@ -1,0 +1,60 @@
+"""Answers with and without the image, paired."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from runs_support import arm, record, records
+
+from radimagenet_vqa_tasks.analysis.blind import blind_sheets, chance_level
+from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme
+from radimagenet_vqa_tasks.errors import RunError
+
+
+def test_shares_and_gain_by_hand() -> None:
+    """Ten images: 0-5 right with the image, 4-7 without: two both ways, four only with, two only without, two never."""
+    seeing = arm("m", records(10, lambda image, cell: image < 6))
+    blind = arm("m", records(10, lambda image, cell: 4 <= image < 8, with_image=False))
+    rows = {row["cell"]: row for row in blind_sheets(seeing, blind, Scheme())[0].data}
+    for cell in ("anatomy_mc", AVG):
+        row = rows[cell]
+        assert (row["both"], row["only_with"], row["only_without"], row["neither"]) == pytest.approx(
+            (0.2, 0.4, 0.2, 0.2)
+        )
+        assert (row["with_image"], row["without_image"], row["gain"]) == pytest.approx((0.6, 0.4, 0.2))
+    assert rows["anatomy_mc"]["p"] == pytest.approx(2 * 22 / 64)  # at most 2 of 6: (1 + 6 + 15) / 64
+    assert rows["anatomy_mc"]["chance"] == 0.25
+
+
+def test_chance_levels() -> None:
+    """One in k options, one in two for yes or no, none for open questions, whole tables of them included."""
+    assert chance_level([record(0, "anatomy_mc"), record(1, "anatomy_mc", choices=["a", "b"])]) == pytest.approx(0.375)
+    assert chance_level([record(0, "abnormality_closed")]) == 0.5
+    assert math.isnan(chance_level([record(0, "anatomy_open")])) and math.isnan(chance_level([]))
+
+
+def test_default_answers_show_on_normal_images() -> None:
+    """A model that always picks "no pathology seen" is right on the normal images, wrong on the others (Figure 10)."""
+    blind = [
+        record(image, "pathology_mc", image % 2 == 1, with_image=False, extracted="C", target="C" if image % 2 else "A")
+        for image in range(10)
+    ]
+    seeing = [{**one, "with_image": True} for one in blind]
+    _, split, default = blind_sheets(arm("m", seeing), arm("m", blind), Scheme())
+    assert {row["group"]: row["without_image"] for row in split.data} == {"normal": 1.0, "abnormal": 0.0}
+    assert {row["group"]: (row["chose_no_pathology"], row["chance"], row["n"]) for row in default.data} == {
+        "normal": (1.0, 0.25, 5),
+        "abnormal": (1.0, 0.25, 5),
+    }
+
+
+def test_arms_in_the_wrong_order_or_of_other_data_are_refused() -> None:
+    """Two seeing arms are no blind comparison, and other data or another judge are refused as between runs."""
+    seeing, blind = arm("m", records(3)), arm("m", records(3, with_image=False))
+    with pytest.raises(RunError, match="with the images with one without"):
+        blind_sheets(blind, seeing, Scheme())
+    other = arm("m", records(3, with_image=False, fingerprint="f" * 16))
+    with pytest.raises(RunError, match="other data"):
+        blind_sheets(seeing, other, Scheme())
+    assert "NOT COMPARABLE" in blind_sheets(seeing, other, Scheme(), force=True)[0].notes[0]

@@ -1,0 +1,136 @@
+"""Runs against each other: what is computed, and what is refused."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from runs_support import arm, records
+
+from radimagenet_vqa_tasks.analysis.compare import compare_sheets, differences, obstacles, pair
+from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme
+from radimagenet_vqa_tasks.analysis.runs import Arm
+from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.utils.cells import CELLS
+
+
+def text_of(sheet: Any, name: str) -> list[str]:
+    """The fields of the row that begins with `name`."""
+    [row] = [row for row in sheet.rows if row[0].text == name]
+    return [field.text for field in row[1:]]
+
+
+def test_second_minus_first_paired_by_key() -> None:
+    """The difference is what the second run adds, whatever the order of the logs."""
+    base = arm("base", records(10, lambda image, cell: image < 4))
+    tuned = arm("tuned", records(10, lambda image, cell: image < 7)[::-1])
+    found = differences(pair(base, tuned, Scheme()), Scheme())
+    assert [found[name].value for name in (*CELLS, AVG)] == pytest.approx([0.3] * 10)
+    assert (found["anatomy_mc"].wins, found["anatomy_mc"].losses) == (3, 0)
+    # Three discordant, all one way: 2 * (1/2)^3.
+    assert found["anatomy_mc"].p == pytest.approx(0.25)
+    assert (found["anatomy_mc"].test, found[AVG].test) == ("McNemar, exact", "t, clustered")
+
+
+def test_holm_goes_over_the_cells_of_all_comparisons() -> None:
+    """One clear cell among 18 has its p value times 18; Avg is no further test."""
+    base = arm("base", records(20, lambda image, cell: False))
+    one = arm("one", records(20, lambda image, cell: cell == "anatomy_mc"))
+    same = arm("same", records(20, lambda image, cell: False))
+    [first, second, _] = compare_sheets([base, one, same], Scheme())
+    assert text_of(first, "anatomy MC")[-6:] == ["<0.001", "<0.001", "20", "20", "0", "second better"]
+    [row] = [row for row in first.data if row["cell"] == "anatomy_mc"]
+    assert row["p_holm"] == pytest.approx(18 * 2 * 0.5**20)
+    assert text_of(second, "anatomy MC")[-1] == "not told apart"
+    assert math.isnan(next(row["p_holm"] for row in first.data if row["cell"] == AVG))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"fingerprint": "f" * 16}, "they answered other data (fingerprints 0123456789abcdef and ffffffffffffffff)"),
+        ({"version": "2-A"}, "they ran other versions of the tasks (1-A and 2-A)"),
+        ({"judge": "gpt-5"}, "their open answers have other judges (rule and gpt-5)"),
+    ],
+)
+def test_what_would_mislead_is_refused(changed: dict[str, Any], said: str) -> None:
+    """Other data, another version and another judge are each a reason, and --force says it in the table."""
+    other = [{**one, **changed, **({} if one["format"] == "open" else {"judge": None})} for one in records(5)]
+    arms = [arm("a", records(5)), arm("b", other)]
+    with pytest.raises(RunError) as error:
+        compare_sheets(arms, Scheme())
+    assert said in str(error.value) and "--force" in str(error.value)
+    assert f"NOT COMPARABLE, forced: {said}" in " ".join(compare_sheets(arms, Scheme(), force=True)[0].notes)
+
+
+def test_minor_versions_compare() -> None:
+    """X of a version N-X does not change scores."""
+    assert obstacles(arm("a", records(2)), arm("b", records(2, version="1-B"))) == []
+
+
+def test_part_of_the_questions_is_refused_or_shared() -> None:
+    """A run on fewer questions is refused with the counts; forced, only shared questions count, on both sides."""
+    whole = arm("whole", records(10, lambda image, cell: image < 2))
+    part = arm("part", records(4, lambda image, cell: image < 2))
+    with pytest.raises(RunError, match="only 36 questions are in both \\(54 only in the first, 0 only in the second"):
+        compare_sheets([whole, part], Scheme())
+    sheet = compare_sheets([whole, part], Scheme(), force=True)[0]
+    assert text_of(sheet, "anatomy MC")[:3] == ["50.0", "50.0", "+0.0"]
+
+
+def test_nothing_in_common_is_an_error_even_when_forced() -> None:
+    """There is no difference between runs that share no question."""
+    other = [{**one, "key": f"x{one['key']}"} for one in records(3)]
+    with pytest.raises(RunError, match="not one question is in both"):
+        compare_sheets([arm("a", records(3)), arm("b", other)], Scheme(), force=True)
+
+
+def test_unjudged_questions_are_left_out_of_both_sides() -> None:
+    """A question without a verdict on one side says nothing of the difference; how many is said."""
+    found = records(6)
+    found[0] |= {"outcome": "unjudged", "correct_in_paper": False}
+    sheet = compare_sheets([arm("a", found), arm("b", records(6))], Scheme())[0]
+    assert text_of(sheet, "anatomy Open")[5] == "5"
+    assert "1 questions have no verdict" in " ".join(sheet.notes)
+    assert (
+        text_of(compare_sheets([arm("a", found), arm("b", records(6))], Scheme("paper"))[0], "anatomy Open")[5] == "6"
+    )
+
+
+def test_closed_by_answer_is_tested_clustered() -> None:
+    """By answer, an image can have two Closed- questions: they are not independent, and McNemar's test is not used."""
+    found = records(12, lambda image, cell: image % 2 == 0)
+    for one in found:
+        if one["cell"] == "pathology_closed_pos":
+            one["target"] = "no"
+    scheme = Scheme(closed_by="answer")
+    compared = differences(pair(arm("a", found), arm("b", found), scheme), scheme)
+    assert (compared["pathology_closed_neg"].n, compared["pathology_closed_neg"].clusters) == (24, 12)
+    assert compared["pathology_closed_neg"].test == "t, clustered"
+    assert math.isnan(compared[AVG].value)  # no question is left in pathology Closed+
+
+
+def test_agreement_is_of_answers_and_not_of_being_right() -> None:
+    """Two runs that give the same wrong answers agree perfectly; open answers do not enter."""
+
+    def half(image: int, cell: str) -> bool:
+        return image % 2 == 0
+
+    sheet = compare_sheets([arm("a", records(8, half)), arm("b", records(8, half))], Scheme())[-1]
+    assert [[field.text for field in row] for row in sheet.rows] == [["a", "1.00", "1.00"], ["b", "1.00", "1.00"]]
+    assert sheet.data[1]["n"] == 8 * 7
+
+
+def test_one_run_is_not_enough() -> None:
+    """The message says what else can be compared."""
+    with pytest.raises(RunError, match="--published, or --blind"):
+        compare_sheets([arm()], Scheme())
+
+
+def test_arms_are_not_changed() -> None:
+    """Comparing leaves the records as they are."""
+    one: Arm = arm("a", records(2))
+    before = [dict(record) for record in one.records]
+    compare_sheets([one, arm("b", records(2))], Scheme())
+    assert before == list(one.records)

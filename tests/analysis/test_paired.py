@@ -1,0 +1,172 @@
+"""Paired differences, tests and agreement, against independent implementations, by hand and by simulation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from sklearn.metrics import cohen_kappa_score
+from statsmodels.stats import contingency_tables
+from statsmodels.stats.multitest import multipletests
+
+from radimagenet_vqa_tasks.analysis.paired import average_difference, difference, holm, kappa, mcnemar
+from radimagenet_vqa_tasks.analysis.statistics import mean_of_cells
+
+
+def test_difference_by_hand() -> None:
+    """Twenty images; five right only for the first, two only for the second, six both ways: +15 points."""
+    first = [1.0] * 5 + [0.0] * 2 + [1.0] * 6 + [0.0] * 7
+    second = [0.0] * 5 + [1.0] * 2 + [1.0] * 6 + [0.0] * 7
+    found = difference((first, second, list(range(20))))
+    assert (found.value, found.wins, found.losses, found.n) == (pytest.approx(0.15), 5, 2, 20)
+    # Seven differ: P(at most 2 of 7) = 29/128, and as much on the other side.
+    assert (found.p, found.test) == (pytest.approx(58 / 128), "McNemar, exact")
+    # Bonett-Price with the 19 independent questions that n / (n - 1) leaves: (4.75 + 1 - 1.9 - 1) / 21 = 0.1357.
+    more, less = 5.75 / 21, 2.9 / 21
+    margin = 1.959964 * math.sqrt((more + less - (more - less) ** 2) / 21)
+    assert (found.low, found.high) == pytest.approx((more - less - margin, more - less + margin), abs=1e-6)
+
+
+def test_mcnemar_equals_statsmodels() -> None:
+    """The exact test is the one of statsmodels."""
+    for wins, losses in ((0, 0), (1, 0), (7, 2), (30, 31), (100, 60)):
+        expected = contingency_tables.mcnemar([[3, wins], [losses, 4]], exact=True).pvalue if wins + losses else 1.0
+        assert mcnemar(wins, losses) == pytest.approx(expected)
+
+
+def test_clustered_error_equals_statsmodels() -> None:
+    """The standard error of a mean is that of a regression on a constant with clustered errors."""
+    random = np.random.default_rng(1)
+    clusters = random.integers(0, 30, 200)
+    values = (random.random(200) < 0.3 + 0.02 * clusters).astype(float)
+    fitted = sm.OLS(values, np.ones(200)).fit(cov_type="cluster", cov_kwds={"groups": clusters})
+    mean, error, n, count = mean_of_cells({"": (values.tolist(), clusters.tolist())})
+    assert (mean, error, n, count) == (pytest.approx(fitted.params[0]), pytest.approx(fitted.bse[0]), 200, 30)
+
+
+def test_clustered_test_equals_statsmodels() -> None:
+    """Several questions an image: p is that of the clustered t test, with one degree of freedom less than images."""
+    random = np.random.default_rng(2)
+    clusters = np.repeat(np.arange(25), 4)
+    first, second = ((random.random(100) < share).astype(float) for share in (0.6, 0.45))
+    fitted = sm.OLS(first - second, np.ones(100)).fit(cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True)
+    found = difference((first.tolist(), second.tolist(), clusters.tolist()))
+    assert (found.test, found.p) == ("t, clustered", pytest.approx(float(fitted.pvalues[0])))
+    alone = average_difference({"cell": (first.tolist(), second.tolist(), clusters.tolist())})
+    assert (alone.low, alone.high) == pytest.approx(tuple(fitted.conf_int()[0]))
+
+
+def test_average_difference_counts_what_cells_share() -> None:
+    """Two cells that differ on the same images are as uncertain as one; the bootstrap over images agrees."""
+    random = np.random.default_rng(3)
+    images = 200
+    easy = random.random((images, 1))
+    first, second = ((random.random((images, 3)) < 0.2 + share * easy).astype(float) for share in (0.6, 0.4))
+    clusters = list(range(images))
+    cells = {str(cell): (first[:, cell].tolist(), second[:, cell].tolist(), clusters) for cell in range(3)}
+    found = average_difference(cells)
+    drawn = random.integers(0, images, (4000, images))
+    replicates = (first - second).mean(axis=1)[drawn].mean(axis=1)
+    low, high = np.quantile(replicates, [0.025, 0.975])
+    assert found.value == pytest.approx(float((first - second).mean()))
+    assert (found.low, found.high) == pytest.approx((low, high), abs=0.006)
+
+
+def test_identical_runs_differ_by_nothing_but_not_for_certain() -> None:
+    """Forty identical answers: no difference, p is 1, and the interval of a cell still has a width."""
+    same = ([1.0] * 40, [1.0] * 40, list(range(40)))
+    found = difference(same)
+    assert (found.value, found.p) == (0, 1)
+    assert found.low == pytest.approx(-found.high) and found.high > 0.03
+    average = average_difference({"a": same, "b": same})
+    assert (average.value, average.p) == (0, 1) and math.isnan(average.low)
+
+
+def test_one_image_gives_no_interval() -> None:
+    """A single cluster cannot say how much clusters vary."""
+    found = average_difference({"a": ([1.0, 1.0], [0.0, 1.0], ["x", "x"])})
+    assert found.value == 0.5 and math.isnan(found.low) and math.isnan(found.p)
+
+
+def test_an_empty_cell_gives_no_average() -> None:
+    """A mean over fewer cells than asked for is not given."""
+    assert math.isnan(average_difference({"a": ([1.0], [0.0], [0]), "b": ([], [], [])}).value)
+    assert math.isnan(difference(([], [], [])).value)
+
+
+def test_holm_equals_statsmodels() -> None:
+    """The corrected p values are those of statsmodels; cells without a test do not count."""
+    p = [0.01, 0.04, 0.03, 0.005, 0.9, 1.0, 0.0004]
+    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1].tolist())
+    near = [0.02, 0.021, 0.022]  # a smaller p is never corrected to more than a larger one
+    assert holm(near) == pytest.approx([0.06] * 3)
+    assert holm(near) == pytest.approx(multipletests(near, method="holm")[1].tolist())
+    assert holm([0.01, math.nan, 0.04])[::2] == pytest.approx([0.02, 0.04])
+    assert holm([]) == []
+
+
+def test_kappa_equals_scikit_learn() -> None:
+    """One stratum is Cohen's kappa as scikit-learn has it, unparsed answers being one more label."""
+    random = np.random.default_rng(4)
+    first, second = (random.choice(["A", "B", "C", "-"], 300, p=[0.4, 0.3, 0.2, 0.1]).tolist() for _ in range(2))
+    second[:150] = first[:150]
+    assert kappa(first, second) == pytest.approx(cohen_kappa_score(first, second))
+    assert kappa([], []) != kappa([], []) and math.isnan(kappa(["A"], ["A"]))
+
+
+def test_kappa_takes_chance_within_strata() -> None:
+    """Answering yes or no here and letters there is no agreement: two who guess both have a kappa of 0."""
+    first, second = ["yes", "yes", "no", "no", "A", "A", "B", "B"], ["yes", "no", "yes", "no", "A", "B", "A", "B"]
+    strata = ["closed"] * 4 + ["mc"] * 4
+    assert kappa(first, second) == pytest.approx(1 / 3)
+    assert kappa(first, second, strata) == pytest.approx(0)
+
+
+@pytest.mark.parametrize("images", [40, 300])
+def test_intervals_of_differences_cover_at_the_nominal_rate(images: int) -> None:
+    """Nominal 95 % intervals of a cell's difference cover 93 to 97.5 %, in the sample's size and in a large one."""
+    random = np.random.default_rng(5)
+    trials, covered, clusters = 2000, 0, list(range(images))
+    for _ in range(trials):
+        easy = random.beta(2, 2, images)
+        first = (random.random(images) < 0.1 + 0.7 * easy).astype(float)
+        second = (random.random(images) < 0.7 * easy).astype(float)
+        found = difference((first.tolist(), second.tolist(), clusters))
+        covered += found.low <= 0.1 <= found.high
+    assert 0.93 <= covered / trials <= 0.975
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1])
+def test_average_intervals_cover_at_the_nominal_rate(share: float) -> None:
+    """With nine dependent questions an image, nominal 95 % intervals of Avg's difference cover 93 to 97 %."""
+    random = np.random.default_rng(6)
+    images, trials, covered, clusters = 60, 2000, 0, list(range(60))
+    for _ in range(trials):
+        # What an image does to one run it need not do to the other.
+        easy, other = random.beta(2, 2, (images, 1)), random.beta(2, 2, (images, 1))
+        first = (random.random((images, 9)) < share + 0.8 * (easy + other) / 2).astype(float)
+        second = (random.random((images, 9)) < 0.8 * easy).astype(float)
+        cells = {str(cell): (first[:, cell].tolist(), second[:, cell].tolist(), clusters) for cell in range(9)}
+        found = average_difference(cells)
+        covered += found.low <= share <= found.high
+    assert 0.93 <= covered / trials <= 0.97
+
+
+def test_null_p_values_are_rarely_small() -> None:
+    """Two runs of equal skill are called different in at most 5 % of trials, by either test."""
+    random = np.random.default_rng(7)
+    small = {"McNemar, exact": 0, "t, clustered": 0}
+    for _ in range(1000):
+        easy = random.beta(1, 1, (40, 1))
+        first, second = ((random.random((40, 3)) < easy).astype(float) for _ in range(2))
+        clusters = np.repeat(np.arange(40), 3).tolist()
+        for pairs in (
+            (first[:, 0].tolist(), second[:, 0].tolist(), clusters[::3]),
+            (first.ravel().tolist(), second.ravel().tolist(), clusters),
+        ):
+            found = difference(pairs)
+            small[found.test] += found.p < 0.05
+    assert small["McNemar, exact"] <= 50 + 3 * math.sqrt(1000 * 0.05 * 0.95)
+    assert abs(small["t, clustered"] - 50) <= 3.5 * math.sqrt(1000 * 0.05 * 0.95)

@@ -1,0 +1,124 @@
+"""A run against the paper's row: verdicts of cells and of the row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from runs_support import arm, records
+
+from radimagenet_vqa_tasks.analysis.measure import AVG
+from radimagenet_vqa_tasks.analysis.published import Verdict, published_sheet, row_verdict, targets
+from radimagenet_vqa_tasks.analysis.runs import Arm
+from radimagenet_vqa_tasks.errors import DataError
+from radimagenet_vqa_tasks.published.tables import table_2
+from radimagenet_vqa_tasks.utils.cells import CELLS
+
+MODEL = "Qwen2.5-VL-7B-Instruct"
+
+
+def like(model: str, shift: float = 0, judge: str = "mistral-large-2411", images: int = 1000) -> list[dict[str, Any]]:
+    """A run with the published accuracies, each shifted by so many points."""
+    row = table_2()[model]
+    found = records(images, lambda image, cell: image * 100 < (row[cell] + shift) * images)
+    return [{**one, "judge": judge if one["format"] == "open" else None} for one in found]
+
+
+def verdicts(run: Arm, model: str = MODEL) -> dict[str, str]:
+    """What each cell, and Avg, comes to."""
+    return {str(row["cell"]): str(row["verdict"]) for row in published_sheet(run, model).data}
+
+
+def test_a_faithful_run_reproduces_the_row() -> None:
+    """Published accuracies on 1,000 questions a cell under the paper's judge: all agree, and so does the row."""
+    run = arm("Qwen/Qwen2.5-VL-7B-Instruct", like(MODEL))
+    assert set(verdicts(run).values()) == {"agrees"}
+    sheet = published_sheet(run)  # the row is found by the run's name
+    assert sheet.title.endswith(f"published {MODEL}")
+    assert sheet.notes[0] == "The row: is reproduced (9 agrees)."
+
+
+def test_another_model_differs() -> None:
+    """Ten points off in every cell differ in every cell."""
+    run = arm("mine", like(MODEL, shift=-9))
+    assert set(verdicts(run).values()) == {"differs"}
+    assert published_sheet(run, MODEL).notes[0].startswith("The row: is not reproduced: Avg differs (9 differs)")
+
+
+def test_the_parser_explains_what_only_the_strict_protocol_changes() -> None:
+    """Where the paper's protocol gives the paper's number and ours another, the difference is the parser's."""
+    found = like(MODEL)
+    for one in found:
+        if one["cell"] == "anatomy_mc":
+            one["outcome"] = "correct"
+    found_verdicts = verdicts(arm("mine", found))
+    # 19.5 points in one cell are 2.2 in Avg, which is more than its interval allows.
+    assert {found_verdicts.pop(cell) for cell in ("anatomy_mc", AVG)} == {"parser explains the difference"}
+    assert set(found_verdicts.values()) == {"agrees"}
+
+
+def test_agreeing_only_by_our_protocol_is_no_reproduction() -> None:
+    """The paper's number was made by the paper's tool: ours beside it is a coincidence, and said to be."""
+    found = like(MODEL)
+    for one in found:
+        if one["cell"] == "anatomy_mc":
+            one["correct_in_paper"] = False
+    [row] = [row for row in published_sheet(arm("mine", found), MODEL).data if row["cell"] == "anatomy_mc"]
+    assert (row["verdict"], row["why"]) == ("differs", "by the paper's protocol; agrees only by ours")
+    assert (row["in_strict_interval"], row["in_paper_protocol_interval"]) == (True, False)
+    [shown] = [row for row in published_sheet(arm("mine", found), MODEL).rows if row[0] == "anatomy MC"]
+    assert shown[-2] == "strict"
+
+
+def test_open_cells_need_the_papers_judge() -> None:
+    """Under the rule judge the two open cells, and Avg with them, are not comparable; the others are."""
+    found = verdicts(arm("mine", like(MODEL, judge="rule")))
+    assert {cell for cell, said in found.items() if said == "not comparable"} == {"anatomy_open", "pathology_open", AVG}
+    assert {said for cell, said in found.items() if said != "not comparable"} == {"agrees"}
+
+
+def test_a_part_a_sample_and_a_blind_run_are_not_comparable() -> None:
+    """What is not the whole benchmark with its images is set beside the paper, but without a verdict."""
+    for run, why in (
+        (arm("mine", like(MODEL, images=40)), "partial run, 40 of 1,000"),
+        (arm("mine", like(MODEL), is_sample=True), "sample"),
+        (arm("mine", [{**one, "with_image": False} for one in like(MODEL)]), "text only"),
+    ):
+        data = published_sheet(run, MODEL).data
+        assert {(row["verdict"], row["why"]) for row in data} == {("not comparable", why)}
+        assert "cannot be reproduced or refuted" in published_sheet(run, MODEL).notes[0]
+
+
+def test_unjudged_answers_make_a_cell_incomparable() -> None:
+    """A cell that lacks verdicts is no reproduction of one that has them all."""
+    found = like(MODEL)
+    found[0]["outcome"] = "unjudged"
+    assert verdicts(arm("mine", found))["anatomy_open"] == "not comparable"
+
+
+def test_a_known_erratum_is_shown_with_both_values() -> None:
+    """medgemma's printed Avg is not the mean of its cells: the mean is compared, and the printed value said."""
+    sheet = published_sheet(arm("google/medgemma-4b-it", like("medgemma-4b-it")))
+    assert "prints Avg 51.5 for medgemma-4b-it, but the mean of its nine cells is 62.3" in " ".join(sheet.notes)
+    [avg] = [row for row in sheet.data if row["cell"] == AVG]
+    assert (avg["verdict"], avg["published_as_printed"]) == ("agrees", pytest.approx(0.515))
+
+
+def test_fine_tuned_rows_can_be_named() -> None:
+    """Table 7's rows are targets too, under names of their own."""
+    assert published_sheet(arm("mine", like(MODEL)), "lingshu-7b fine-tuned").title.endswith("Lingshu-7B (fine-tuned)")
+    assert all(set(row) == {*CELLS, AVG} for row in targets().values())
+
+
+def test_an_unknown_name_is_answered_with_candidates() -> None:
+    """A run whose name is none of the paper's says which rows there are."""
+    with pytest.raises(DataError, match="no published row is called 'mine'"):
+        published_sheet(arm("mine", like(MODEL)))
+
+
+def test_one_cell_that_differs_does_not_refute_a_row() -> None:
+    """Among nine 95 % intervals one misses now and then; two, or Avg, do not."""
+    agrees = {cell: Verdict("agrees") for cell in (*CELLS, AVG)}
+    once = agrees | {"anatomy_mc": Verdict("differs")}
+    assert row_verdict(once).startswith("is reproduced (8 agrees, 1 differs)")
+    assert "cells differ" in row_verdict(once | {"anatomy_open": Verdict("differs")})
