@@ -88,7 +88,8 @@ def run(data: Path | None, lmms_eval_options: tuple[str, ...]) -> None:
 
     result = run_evaluation(lmms_eval_options, data)
     if result:
-        click.echo(f"{len(result.sample_logs)} logs, one line a question, in {result.sample_logs[0].parent}")
+        logs = result.sample_logs
+        click.echo(f"{len(logs)} log{'s' if len(logs) > 1 else ''}, one line a question, in {logs[0].parent}")
 
 
 @main.command()
