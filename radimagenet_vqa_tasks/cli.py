@@ -88,6 +88,7 @@ def run(data: Path | None, lmms_eval_options: tuple[str, ...]) -> None:
 
     result = run_evaluation(lmms_eval_options, data)
     if result:
+        click.echo(result.summary)
         logs = result.sample_logs
         click.echo(f"{len(logs)} log{'s' if len(logs) > 1 else ''}, one line a question, in {logs[0].parent}")
 

@@ -33,10 +33,17 @@ UNFINISHED = ".unfinished"  # folder under the output path: responses of runs th
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run left: the host's results, and the files that hold its records (rank 0 only)."""
+    """What a run left (rank 0 only).
+
+    Attributes:
+        results: the host's own.
+        sample_logs: the files that hold the records.
+        summary: the host's tables, and what became of the judge's work, for people.
+    """
 
     results: dict[str, Any]
     sample_logs: tuple[Path, ...]
+    summary: str
 
 
 def run(argv: Sequence[str], data: Path | None = None) -> RunResult | None:
@@ -59,11 +66,8 @@ def run(argv: Sequence[str], data: Path | None = None) -> RunResult | None:
         return None
     logs = _sample_logs(args, samples, results)
     _remove(unfinished)
-    print(host.make_table(results))
-    if "groups" in results:
-        print(host.make_table(results, "groups"))
-    _report_judge(samples, logs)
-    return RunResult(results, logs)
+    tables = [host.make_table(results, name) for name in ("results", "groups") if name in results]
+    return RunResult(results, logs, "\n".join([*tables, *_judges_work(samples, logs)]))
 
 
 def _check_tasks(argv: Sequence[str]) -> None:
@@ -180,18 +184,18 @@ def _sample_logs(args: argparse.Namespace, samples: dict[str, list[Any]], result
     return tuple(logs)
 
 
-def _report_judge(samples: dict[str, list[Any]], logs: Sequence[Path]) -> None:
-    """Say what an LLM judge took, and the one command that completes what it left."""
+def _judges_work(samples: dict[str, list[Any]], logs: Sequence[Path]) -> Iterator[str]:
+    """What an LLM judge took, and the one command that completes what it left."""
     from radimagenet_vqa_tasks.judge.chosen import chosen
 
     # With --predict_only nothing is scored and there are no records.
     records = [sample["record"] for of_task in samples.values() for sample in of_task if "record" in sample]
     judge = chosen() if any(record["format"] == "open" for record in records) else None
     if judge:
-        print(f"Judge {judge.name}: {judge.usage.summary()}")
+        yield f"Judge {judge.name}: {judge.usage.summary()}"
     unjudged = sum(record["outcome"] == "unjudged" for record in records)
     if unjudged:
-        print(
+        yield (
             f"{unjudged} open answers have no verdict and are left out: accuracies and Avg are incomplete. "
             f"To complete them: radvqa judge {logs[0].parent}"
         )

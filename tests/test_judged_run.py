@@ -56,9 +56,7 @@ def test_verdicts_reach_records_and_numbers(judged_by: JudgeServer, tmp_path: Pa
     assert len(judged_by.prompts) == asked
 
 
-def test_failing_judge_leaves_answers_unjudged_and_names_the_command(
-    judged_by: JudgeServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_failing_judge_leaves_answers_unjudged_and_names_the_command(judged_by: JudgeServer, tmp_path: Path) -> None:
     """A judge that never answers properly costs no answer and no run: bounds, and the command that completes it."""
     judged_by.behave = lambda prompt, number: Answer(status=401, error={"message": "bad key"})
     result, records = evaluate(tmp_path / "runs")
@@ -66,5 +64,5 @@ def test_failing_judge_leaves_answers_unjudged_and_names_the_command(
     assert result.results["results"]["radvqa_sample_anatomy_open"]["accuracy,none"] != 0
     assert not any("score" in line["accuracy"] for line in lines_of(result.sample_logs))
     assert {line["accuracy_paper"]["score"] for line in lines_of(result.sample_logs)} == {0}
-    assert f"To complete them: radvqa judge {tmp_path / 'runs'}" in capsys.readouterr().out
+    assert f"To complete them: radvqa judge {tmp_path / 'runs'}" in result.summary
     assert len(judged_by.prompts) <= 32  # it stopped asking at once
