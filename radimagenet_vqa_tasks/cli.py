@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -44,12 +46,25 @@ def main() -> None:
     """
 
 
+def judge_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that name an LLM judge."""
+    model = click.option("--judge", metavar="MODEL", help="An LLM judge for the open answers. Default: the rule judge.")
+    where = "Where that judge is served, e.g. http://127.0.0.1:8000/v1"
+    return model(click.option("--judge-base-url", metavar="URL", help=where)(command))
+
+
+def _choose_judge(model: str | None, base_url: str | None) -> None:
+    """Put the options where the judge's settings are read from, for every process that a run starts."""
+    for name, value in (("RADVQA_JUDGE_MODEL", model), ("RADVQA_JUDGE_BASE_URL", base_url)):
+        if value:
+            os.environ[name] = value
+
+
 @main.command()
 @click.option(
     "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("runs/demo"), show_default=True
 )
-@click.option("--judge", metavar="MODEL", help="An LLM judge for the open answers. Default: the rule judge.")
-@click.option("--judge-base-url", metavar="URL", help="Where that judge is served, e.g. http://127.0.0.1:8000/v1")
+@judge_options
 def demo(output: Path, judge: str | None, judge_base_url: str | None) -> None:
     """Evaluate a tiny model on the embedded sample, offline, and print a table.
 
@@ -60,7 +75,8 @@ def demo(output: Path, judge: str | None, judge_base_url: str | None) -> None:
     """
     from radimagenet_vqa_tasks.demo import demo as run_demo
 
-    run_demo(output, judge, judge_base_url)
+    _choose_judge(judge, judge_base_url)
+    run_demo(output)
 
 
 @main.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -69,8 +85,9 @@ def demo(output: Path, judge: str | None, judge_base_url: str | None) -> None:
     type=click.Path(path_type=Path),
     help="A local copy of RadImageNet-VQA: its Parquet file or folder.",
 )
+@judge_options
 @click.argument("lmms_eval_options", nargs=-1, type=click.UNPROCESSED)
-def run(data: Path | None, lmms_eval_options: tuple[str, ...]) -> None:
+def run(data: Path | None, judge: str | None, judge_base_url: str | None, lmms_eval_options: tuple[str, ...]) -> None:
     """Evaluate a model: every option of `lmms-eval` works here too.
 
     Samples are logged and written under `runs/` (--output_path changes it). A run that died goes on where it stopped
@@ -82,10 +99,12 @@ def run(data: Path | None, lmms_eval_options: tuple[str, ...]) -> None:
       radvqa run --model openai --model_args model=gpt-5 --tasks radvqa,radvqa_textonly
       radvqa run --model vllm --model_args model=google/medgemma-4b-it --tasks radvqa_pathology_mc --limit 50
       radvqa run --data ~/radimagenet-vqa/test.parquet --model radvqa_chance --tasks radvqa
+      radvqa run --judge mistral-large-2411 --model qwen2_5_vl --model_args pretrained=... --tasks radvqa
       torchrun --nproc_per_node 4 -m radimagenet_vqa_tasks run --model qwen2_5_vl --tasks radvqa
     """
     from radimagenet_vqa_tasks.evaluation import run as run_evaluation
 
+    _choose_judge(judge, judge_base_url)
     result = run_evaluation(lmms_eval_options, data)
     if result:
         click.echo(result.summary)

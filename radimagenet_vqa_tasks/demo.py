@@ -21,15 +21,8 @@ labelled finding, no ankle or foot. The hip and knee slices are neighbours of sl
 has never seen a shoulder. The table shows that the tasks work. It says nothing about any model."""
 
 
-def demo(output: Path, judge: str | None = None, judge_url: str | None = None) -> None:
-    """Evaluate the tiny model with and without images, and the chance model, and print one table.
-
-    `judge` names an LLM judge and `judge_url` where it is served; without them the rule judge judges.
-    """
-    if judge:
-        os.environ["RADVQA_JUDGE_MODEL"] = judge
-    if judge_url:
-        os.environ["RADVQA_JUDGE_BASE_URL"] = judge_url
+def demo(output: Path) -> None:
+    """Evaluate the tiny model with and without images, and the chance model, and print one table."""
     for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE"):
         os.environ[name] = "1"
     from radimagenet_vqa_tasks.evaluation import run
