@@ -48,15 +48,17 @@ def test_cells_are_told_by_question_id_and_not_by_answer(benchmark: Dataset) -> 
     assert (answers.count("yes"), answers.count("no")) == (719, 281)
 
 
-def test_multiple_choice_cells_do_not_need_a_question_id(shaped_table: pa.Table) -> None:
-    """Nobody has published the ids of the multiple-choice rows, so any must do."""
+@pytest.mark.parametrize("question_id", ["something_else", None])
+def test_multiple_choice_cells_do_not_need_a_question_id(shaped_table: pa.Table, question_id: str | None) -> None:
+    """Nobody has published the ids of the multiple-choice rows, so any must do, and so must none."""
 
     def rename(rows: list[Row]) -> None:
         for row in rows[3::9] + rows[8::9]:
-            row["metadata"]["question_id"] = "something_else"
+            row["metadata"]["question_id"] = question_id
 
     rows = changed(shaped_table, rename)
     assert sample.anatomy_mc(rows)["facets"][0]["subject"] == "anatomy"
+    assert sample.pathology_mc(rows)["facets"][0]["template"] == (question_id or "pathology_mc")
     assert len(sample.pathology_mc(rows)) == 3
 
 
@@ -140,6 +142,7 @@ def _set_metadata(index: int, **values: Any) -> Callable[[list[Row]], None]:
         (_set(2, question=None), "row 2: the question is empty"),
         (_set(4, question_type="essay"), "row 4: question_type 'essay' with metadata.question_id 'abnormal_closed'"),
         (_set_metadata(5, location="elbow"), "row 5: metadata.location 'elbow' is none of abdomen"),
+        (_set_metadata(0, question_id=None), "row 0: question_type 'open' with metadata.question_id None is none of"),
         (_set_metadata(6, pathology=None), "row 6: metadata.pathology is null"),
         (lambda rows: rows.pop(4), "image 'benchmark_0000.png' lacks abnormality_closed"),
         (lambda rows: rows.append(dict(rows[0])), "image 'benchmark_0000.png' has anatomy_open more than once"),
