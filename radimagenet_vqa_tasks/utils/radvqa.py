@@ -145,8 +145,8 @@ def _row_fault(row: dict[str, Any]) -> str | None:
     cell = cell_of(row)
     if cell is None:
         return (
-            f"question_type {row['question_type']!r} with metadata.question_id {metadata.get('question_id')!r} is none of "
-            "the nine kinds of question"
+            f"question_type {row['question_type']!r} with metadata.question_id {metadata.get('question_id')!r} is none "
+            "of the nine kinds of question"
         )
     if not row["question"]:
         return "the question is empty"
