@@ -86,7 +86,6 @@ class _AfterImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def __init__(self, name: str, action: Any) -> None:
         self._name = name
         self._action = action
-        self._spec: importlib.machinery.ModuleSpec | None = None
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None

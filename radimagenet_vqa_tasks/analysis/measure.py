@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from radimagenet_vqa_tasks.analysis.records import Record
 from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy, average
@@ -12,7 +12,6 @@ from radimagenet_vqa_tasks.utils.cells import CELLS
 
 Protocol = Literal["strict", "paper"]
 ClosedBy = Literal["question", "answer"]
-PROTOCOLS: tuple[Protocol, ...] = get_args(Protocol)
 
 AVG = "Avg"
 
@@ -35,10 +34,6 @@ class Measured:
     unjudged: int
     lower: float
     upper: float
-
-    @property
-    def unparsed_share(self) -> float:
-        return self.unparsed / self.asked if self.asked else float("nan")
 
 
 @dataclass(frozen=True)
