@@ -259,7 +259,9 @@ def table(
     """Print the paper's Table 2 for some runs: nine cells, Avg, intervals, and what the numbers rest on.
 
     A RUN is a folder of sample logs or one of them; NAME=PATH gives it a name. Answers without the images are a column
-    of their own. FACET: subject, template, location, modality, pathology, abnormal or format.
+    of their own, and every benchmark has its own table. FACET: format; of RadImageNet-VQA also subject, template,
+    location, modality, pathology or abnormal; of SLAKE organ, modality, content_type or base_type; of MMMU-Med subject,
+    subfield or topic_difficulty.
 
     \b
     Examples:

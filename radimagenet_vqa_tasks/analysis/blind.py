@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.compare import Paired, differences, obstacles, p_shown, pair, percent, signed
 from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme, grouped
 from radimagenet_vqa_tasks.analysis.paired import Difference, holm
 from radimagenet_vqa_tasks.analysis.records import Record
-from radimagenet_vqa_tasks.analysis.runs import Arm
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import accuracy
 from radimagenet_vqa_tasks.analysis.table import INTERVALS, arm_notes, interval, name_of, shown, together
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.utils.cells import CELLS
 
 SCHEMA = "radvqa.blind/1"
 NO_PATHOLOGY = "no pathology seen"
@@ -35,8 +34,10 @@ def blind_sheets(seeing: Arm, blind: Arm, scheme: Scheme, *, force: bool = False
             "what they share."
         )
     paired = pair(blind, seeing, scheme)
-    sheets = [_gain_sheet(paired, differences(paired, scheme), scheme, reasons), _normal_sheet(blind, scheme)]
-    return [*sheets, *_default_sheet(blind)]
+    gains = _gain_sheet(paired, differences(paired, scheme), scheme, reasons)
+    if "abnormal" not in blind.family.facets:
+        return [gains]
+    return [gains, _normal_sheet(blind, scheme), *_default_sheet(blind)]
 
 
 def chance_level(records: Sequence[Record]) -> float:
@@ -53,7 +54,7 @@ def chance_level(records: Sequence[Record]) -> float:
 
 
 def _gain_sheet(paired: Paired, found: Mapping[str, Difference], scheme: Scheme, reasons: Sequence[str]) -> Sheet:
-    p_values = dict(zip(CELLS, holm([found[name].p for name in CELLS]), strict=True))
+    p_values = dict(zip(paired.cells, holm([found[name].p for name in paired.cells]), strict=True))
     rows: list[list[Item | str]] = []
     data: list[dict[str, object]] = []
     for name, one in found.items():
@@ -63,7 +64,13 @@ def _gain_sheet(paired: Paired, found: Mapping[str, Difference], scheme: Scheme,
         both, only_with, only_without, _ = shares
         rows.append(
             [
-                *(name_of(name), percent(both + only_with), percent(both + only_without), signed(one), p_shown(p)),
+                *(
+                    name_of(name, paired.cells),
+                    percent(both + only_with),
+                    percent(both + only_without),
+                    signed(one),
+                    p_shown(p),
+                ),
                 *(percent(chance), *(percent(share) for share in shares), str(one.n)),
             ]
         )
@@ -99,13 +106,13 @@ def _gain_sheet(paired: Paired, found: Mapping[str, Difference], scheme: Scheme,
         notes.append(f"{paired.unjudged:,} questions have no verdict on one side or both and are left out.")
     notes += together({arm.label: arm_notes(arm, scheme) for arm in (paired.second, paired.first)})
     title = f"{paired.second.name}: with and without the image"
-    return Sheet(title, heads, rows, notes, data, frozenset({len(CELLS) - 1}))
+    return Sheet(title, heads, rows, notes, data, frozenset({len(paired.cells) - 1}))
 
 
 def _shares(paired: Paired, name: str, scheme: Scheme) -> tuple[float, float, float, float]:
     """Shares of questions right both ways, only with the image, only without, neither; of Avg, means over the cells."""
     if name == AVG:
-        cells = [_shares(paired, cell, scheme) for cell in CELLS]
+        cells = [_shares(paired, cell, scheme) for cell in paired.cells]
         both, only_with, only_without, neither = (sum(column) / len(cells) for column in zip(*cells, strict=True))
         return both, only_with, only_without, neither
     seen, unseen, _ = paired.pairs(name, scheme)
@@ -120,7 +127,7 @@ def _normal_sheet(blind: Arm, scheme: Scheme) -> Sheet:
     """Accuracy without the image on normal and abnormal images: a default answer is right on one kind only."""
     rows: list[list[Item | str]] = []
     data: list[dict[str, object]] = []
-    for name in CELLS:
+    for name in blind.cells:
         groups = grouped(blind.records, "abnormal", scheme, (name,))
         fields = [shown(groups[kind]) if kind in groups else Item("-") for kind in ("normal", "abnormal")]
         counts = [str(groups[kind].estimate.n) if kind in groups else "0" for kind in ("normal", "abnormal")]

@@ -14,18 +14,20 @@ from rich.text import Text
 from radimagenet_vqa_tasks.analysis import table as tables
 from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import Scheme
-from radimagenet_vqa_tasks.analysis.runs import Arm, Run, read_runs
+from radimagenet_vqa_tasks.analysis.runs import Run, read_runs
 from radimagenet_vqa_tasks.analysis.sheet import Format, Sheet, render, show
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.utils.cells import FAMILIES, Family
 
 
 def table(
     names: Sequence[str], scheme: Scheme, form: Format, by: Sequence[str], cells: Sequence[str], pathologies: int | None
 ) -> None:
-    """Print Table 2 of these runs, and the breakdowns asked for. Raises RunError."""
+    """Print the tables of these runs, one a benchmark, and the breakdowns asked for. Raises RunError."""
     arms = [arm for run in _read(names) for arm in run.arms]
-    sheets = [tables.main_sheet(arms, scheme, paper_layout=form in ("md", "latex"))]
-    sheets += [tables.facet_sheet(arms, facet, scheme, cells) for facet in by]
+    paper_layout = form in ("md", "latex")
+    sheets = [tables.main_sheet(group, scheme, paper_layout=paper_layout) for group in tables.by_family(arms)]
+    sheets += [sheet for facet in by for sheet in tables.facet_sheets(arms, facet, scheme, cells)]
     if pathologies is not None:
         sheets += tables.pathology_sheets(arms, scheme, pathologies, cells or ("pathology_mc",))
     _print(sheets, form, tables.SCHEMA)
@@ -37,15 +39,27 @@ def compare(names: Sequence[str], scheme: Scheme, form: Format, *, text_only: bo
 
     runs = _read(names)
     text_only = text_only or not any(arm.with_image for run in runs for arm in run.arms)
-    arms = [run.arm(with_image=not text_only) for run in runs]
-    _print(compare_sheets(arms, scheme, force=force), form, SCHEMA)
+    sheets: list[Sheet] = []
+    for family in _shared_families(runs):
+        arms = [run.arm(family, with_image=not text_only) for run in runs]
+        sheets += compare_sheets(arms, scheme, force=force)
+    _print(sheets, form, SCHEMA)
+
+
+def _shared_families(runs: Sequence[Run]) -> list[Family]:
+    """The benchmarks that all runs have answers to, in the first one's order. Raises RunError if there are none."""
+    shared = [family for family in runs[0].families if all(family in run.families for run in runs)]
+    if not shared:
+        said = "; ".join(f"{plain(run.name)}: {', '.join(one.title for one in run.families)}" for run in runs)
+        raise RunError(f"these runs have no benchmark in common ({said}): there is nothing to compare")
+    return shared
 
 
 def compare_published(names: Sequence[str], model: str, form: Format) -> None:
     """Print each run against a published row: `model`'s, or without it the one that has the run's name."""
     from radimagenet_vqa_tasks.analysis.published import SCHEMA, published_sheet
 
-    sheets = [published_sheet(run.arm(with_image=True), model) for run in _read(names)]
+    sheets = [published_sheet(run.arm(FAMILIES["radvqa"], with_image=True), model) for run in _read(names)]
     _print(sheets, form, SCHEMA)
 
 
@@ -56,8 +70,9 @@ def compare_blind(names: Sequence[str], text_only: str, scheme: Scheme, form: Fo
     sheets: list[Sheet] = []
     for run in _read(names):
         blind = _one(_read([text_only])) if text_only else run
-        arms: tuple[Arm, Arm] = run.arm(with_image=True), blind.arm(with_image=False)
-        sheets += blind_sheets(*arms, scheme, force=force)
+        for family in _shared_families([run, blind]):
+            seeing, unseeing = run.arm(family, with_image=True), blind.arm(family, with_image=False)
+            sheets += blind_sheets(seeing, unseeing, scheme, force=force)
     _print(sheets, form, SCHEMA)
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme
 from radimagenet_vqa_tasks.analysis.paired import (
@@ -18,11 +19,9 @@ from radimagenet_vqa_tasks.analysis.paired import (
     kappa,
 )
 from radimagenet_vqa_tasks.analysis.records import Record
-from radimagenet_vqa_tasks.analysis.runs import Arm
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.table import arm_notes, name_of, together
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.utils.cells import CELLS
 
 SCHEMA = "radvqa.compare/1"
 SIGNIFICANT = 0.05
@@ -57,7 +56,7 @@ class Paired:
 def pair(first: Arm, second: Arm, scheme: Scheme) -> Paired:
     """Match two arms' questions by key."""
     others = {record["key"]: record for record in second.records}
-    cells: dict[str, list[tuple[Record, Record]]] = {name: [] for name in CELLS}
+    cells: dict[str, list[tuple[Record, Record]]] = {name: [] for name in first.cells}
     unjudged = 0
     for record in first.records:
         other = others.get(record["key"])
@@ -73,7 +72,7 @@ def pair(first: Arm, second: Arm, scheme: Scheme) -> Paired:
 def obstacles(first: Arm, second: Arm) -> list[str]:
     """Why a comparison of these two would mislead; empty where it would not."""
     found = []
-    if first.fingerprint != second.fingerprint:
+    if any(ours != theirs for ours, theirs in _fingerprints(first, second)):
         found.append(f"they answered other data (fingerprints {first.fingerprint} and {second.fingerprint})")
     if first.major != second.major:
         found.append(f"they ran other versions of the tasks ({first.version} and {second.version})")
@@ -93,6 +92,12 @@ def obstacles(first: Arm, second: Arm) -> list[str]:
     return found
 
 
+def _fingerprints(first: Arm, second: Arm) -> list[tuple[str, str]]:
+    """Of each cell that both have, the data it asked about; benchmarks exist whose cells are separate data sets."""
+    ours, theirs = ({record["cell"]: record["fingerprint"] for record in arm.records} for arm in (first, second))
+    return [(ours[cell], theirs[cell]) for cell in ours if cell in theirs]
+
+
 def compare_sheets(arms: Sequence[Arm], scheme: Scheme, *, force: bool = False) -> list[Sheet]:
     """Every other run against the first. Raises RunError where they do not compare and nobody forces it."""
     base, *others = arms
@@ -104,8 +109,8 @@ def compare_sheets(arms: Sequence[Arm], scheme: Scheme, *, force: bool = False) 
     if not any(records for one in paired for records in one.cells.values()):
         raise RunError("not one question is in both runs with a score: there is nothing to compare")
     found = [differences(one, scheme) for one in paired]
-    corrected = iter(holm([of_pair[name].p for of_pair in found for name in CELLS]))
-    p_values = [{name: next(corrected) for name in CELLS} for _ in found]
+    corrected = iter(holm([of_pair[name].p for of_pair in found for name in base.cells]))
+    p_values = [{name: next(corrected) for name in base.cells} for _ in found]
     sheets = [
         _sheet(one, of_pair, p, scheme, reasons[one.second.label])
         for one, of_pair, p in zip(paired, found, p_values, strict=True)
@@ -123,9 +128,9 @@ def _refuse(base: Arm, reasons: Mapping[str, Sequence[str]], force: bool) -> Non
 
 def differences(paired: Paired, scheme: Scheme) -> dict[str, Difference]:
     """Second minus first in each cell and in their mean; NaN where a cell has no shared question."""
-    pairs = {name: paired.pairs(name, scheme) for name in CELLS}
+    pairs = {name: paired.pairs(name, scheme) for name in paired.cells}
     found = {name: difference(of_cell) if of_cell[0] else NO_DIFFERENCE for name, of_cell in pairs.items()}
-    return found | {AVG: average_difference(pairs)}
+    return found | ({AVG: average_difference(pairs)} if paired.first.family.averaged else {})
 
 
 def _sheet(
@@ -137,7 +142,7 @@ def _sheet(
         means = _means(paired, name, scheme)
         p_holm = p.get(name, math.nan)
         rows.append(
-            [Item(name_of(name)), *(Item(percent(mean)) for mean in means), signed(one)]
+            [Item(name_of(name, paired.cells)), *(Item(percent(mean)) for mean in means), signed(one)]
             + [Item(text) for text in (p_shown(one.p), p_shown(p_holm), str(one.n), str(one.wins), str(one.losses))]
             + [Item(_verdict(one, p_holm if name in p else one.p))]
         )
@@ -149,13 +154,13 @@ def _sheet(
     if paired.unjudged:
         notes.append(f"{paired.unjudged:,} questions have no verdict on one side or both and are left out.")
     notes += together({arm.label: arm_notes(arm, scheme) for arm in (first, second)})
-    rules = frozenset({len(CELLS) - 1})
+    rules = frozenset({len(paired.cells) - 1})
     return Sheet(f"{second.label} against {first.label}, paired by question", heads, rows, notes, data, rules)
 
 
 def _means(paired: Paired, name: str, scheme: Scheme) -> tuple[float, float]:
     """The accuracies of first and second on what they share."""
-    cells = [paired.pairs(cell, scheme) for cell in (CELLS if name == AVG else (name,))]
+    cells = [paired.pairs(cell, scheme) for cell in (paired.cells if name == AVG else (name,))]
     if any(not pairs[0] for pairs in cells):
         return math.nan, math.nan
     of_first = [sum(second) / len(second) for _, second, _ in cells]

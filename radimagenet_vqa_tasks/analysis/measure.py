@@ -1,4 +1,4 @@
-"""Records to the numbers of a table: nine cells and their mean, under either protocol, whole or in groups."""
+"""Records to the numbers of a table: cells and their mean, under either protocol, whole or in groups."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 from radimagenet_vqa_tasks.analysis.records import Record
 from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy, average
-from radimagenet_vqa_tasks.utils.cells import CELLS
+from radimagenet_vqa_tasks.utils.cells import FAMILIES, FAMILY_OF
 
 Protocol = Literal["strict", "paper"]
 ClosedBy = Literal["question", "answer"]
@@ -58,11 +58,12 @@ class Scheme:
         name: str = record["cell"]
         if self.closed_by == "question" or not name.endswith(("_closed_pos", "_closed_neg")):
             return name
-        return f"{CELLS[name].subject}_closed_{'pos' if record['target'] == 'yes' else 'neg'}"
+        return f"{FAMILY_OF[name].cells[name].subject}_closed_{'pos' if record['target'] == 'yes' else 'neg'}"
 
     def by_cell(self, records: Sequence[Record]) -> dict[str, list[Record]]:
-        """The records of each of the nine cells, in Table 2's order."""
-        cells: dict[str, list[Record]] = {name: [] for name in CELLS}
+        """The records of each cell of their one family, in the order of its table."""
+        family = FAMILY_OF[records[0]["cell"]] if records else FAMILIES["radvqa"]
+        cells: dict[str, list[Record]] = {name: [] for name in family.cells}
         for record in records:
             cells[self.cell(record)].append(record)
         return cells
@@ -76,7 +77,7 @@ class Scheme:
 
 
 def measure(records: Sequence[Record], scheme: Scheme) -> dict[str, Measured]:
-    """Each of the nine cells, and their unweighted mean under "Avg": NaN if one of the nine is empty."""
+    """Each cell of the records' family, and the unweighted mean of all under "Avg": NaN if one is empty."""
     cells = scheme.by_cell(records)
     scored = {name: scheme.scored(of_cell) for name, of_cell in cells.items()}
     measured = {name: _cell(name, cells[name], scored[name]) for name in cells}

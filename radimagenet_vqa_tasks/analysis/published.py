@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.compare import percent
 from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, measure
-from radimagenet_vqa_tasks.analysis.runs import IMAGES, Arm
+from radimagenet_vqa_tasks.analysis.runs import IMAGES
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import Estimate
 from radimagenet_vqa_tasks.analysis.table import arm_notes, name_of, shown, together

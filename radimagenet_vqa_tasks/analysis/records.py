@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from operator import itemgetter
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import msgspec
 
 from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.utils.cells import CELLS
+from radimagenet_vqa_tasks.utils.cells import FAMILIES, FAMILY_OF
 
 Record = Mapping[str, Any]
 
@@ -26,13 +28,38 @@ OUTCOMES = ("correct", "incorrect", "unparsed", "unjudged")
 # What every comparison rests on. The facets and the judge's words may be missing: a breakdown then says so.
 _TEXTS = ("key", "cluster", "cell", "format", "target", "fingerprint", "version", "outcome")
 _FLAGS = ("with_image", "correct_in_paper")
-FACETS = ("subject", "template", "location", "modality", "pathology", "abnormal")
-_OPTIONAL = (*FACETS, "judge", "judge_reason", "extracted")
-_KEPT = (*_TEXTS, *_FLAGS, *_OPTIONAL)
+_WORDS = ("judge", "judge_reason", "extracted")
+_FACETS = tuple(dict.fromkeys(facet for family in FAMILIES.values() for facet in family.facets))
+_OPTIONAL = (*_FACETS, *_WORDS)
+
+# msgspec checks the types while it decodes, skips what is not named here (responses and prompts are most of a line),
+# and gives equal words of a Literal as one object.
+_Sound = msgspec.defstruct(
+    "_Sound",
+    [
+        *((name, str) for name in _TEXTS if name != "outcome"),
+        ("outcome", Literal["correct", "incorrect", "unparsed", "unjudged"]),
+        *((name, bool) for name in _FLAGS),
+        *((name, str | bool | None, None) for name in _OPTIONAL),
+        ("choices", list[str] | None, None),
+    ],
+    gc=False,
+)
+
+
+# What is kept of a record: no family has the facets of all.
+_Keep = tuple[Callable[[Any], tuple[Any, ...]], tuple[str, ...]]
+
+
+def _kept(facets: Iterable[str]) -> _Keep:
+    names = (*_TEXTS, *_FLAGS, *_WORDS, *facets)
+    return attrgetter(*names), names
+
+
+_KEEP: Mapping[str, _Keep] = {cell: _kept(family.facets) for cell, family in FAMILY_OF.items()}
+_SHARED: dict[Any, Any] = {}
 
 _LOG_NAME = re.compile(r"(?P<stamp>\d{8}_\d{6}|.+?)_samples_(?P<task>.+)\.jsonl")
-_MARK = '"record": {'  # cannot occur within a JSON string: its quotes would be escaped
-_DECODE = json.JSONDecoder().raw_decode
 
 
 @dataclass(frozen=True)
@@ -65,7 +92,7 @@ def read_log(path: Path) -> Log:
     records: dict[tuple[str, bool], Record] = {}
     number = 0
     try:
-        with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
+        with path.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
                 record, fault = parse(line)
                 if record is None:
@@ -77,42 +104,45 @@ def read_log(path: Path) -> Log:
     return Log(path, task, stamp, tuple(records.values()), problems.said(number, len(records)))
 
 
-def parse(line: str) -> tuple[Record | None, str]:
+def parse(line: bytes) -> tuple[Record | None, str]:
     """The record in one line of a log, or what is wrong with the line."""
-    at = line.find(_MARK)
-    if not line.rstrip().endswith("}"):
+    try:
+        sound: Any = _DECODE(line).record
+    except (msgspec.MsgspecError, RecursionError):
+        sound, fault = _patiently(line)
+        if sound is None:
+            return None, fault
+    try:
+        values_of, names = _KEEP[sound.cell]
+    except KeyError:
+        return None, f"is about {plain(sound.cell, 40)!r}, no cell that this version of the pack knows"
+    # Logs hold hundreds of thousands of records: texts that recur are kept once.
+    values = values_of(sound)
+    record = dict(zip(names, map(_SHARED.setdefault, values, values), strict=True))
+    choices = tuple(sound.choices or ())
+    record["choices"] = _SHARED.setdefault(choices, choices)
+    return record, ""
+
+
+_Line = msgspec.defstruct("_Line", [("record", _Sound)], gc=False)
+_DECODE: Callable[[bytes], Any] = msgspec.json.Decoder(_Line).decode
+
+
+def _patiently(line: bytes) -> tuple[Any, str]:
+    """The record in a line that the fast reader refuses, or the reason in words."""
+    if not line.rstrip().endswith(b"}"):
         return None, "is cut off (the run, or a copy of the file, stopped in the middle)"
     try:
-        # The record alone is decoded: the responses, prompts and documents around it are most of a line.
-        raw = _DECODE(line, at + len(_MARK) - 1)[0] if at >= 0 else json.loads(line).get("record")
+        # The host writes NaN, which is no JSON to everybody.
+        raw = json.loads(line.decode("utf-8", "replace")).get("record")
     except (ValueError, RecursionError):
         return None, "is no JSON: the file is damaged"
     except AttributeError:
         raw = None
     if not isinstance(raw, dict):
         return None, "has no record of this pack: it is another task's, or --log_samples of another pack"
-    try:
-        values = _VALUES(raw)
-    except KeyError:
-        values = tuple(raw.get(name) for name in _KEPT)
-    choices = raw.get("choices") or []
-    # Logs hold hundreds of thousands of records of a few shapes: each shape is examined once.
-    shape = tuple(map(type, values))
-    if shape not in _SOUND:
-        if fault := _fault(raw):
-            return None, fault
-        _SOUND.add(shape)
-    if fault := _wrong_value(raw["outcome"], raw["cell"], choices):
-        return None, fault
-    # Texts that recur are kept once.
-    kept = dict(zip(_KEPT, map(_SHARED.setdefault, values, values), strict=True))
-    kept["choices"] = _SHARED.setdefault(tuple(choices), tuple(choices))
-    return kept, ""
-
-
-_VALUES = itemgetter(*_KEPT)
-_SOUND: set[tuple[type, ...]] = set()
-_SHARED: dict[Any, Any] = {}
+    fault = _fault(raw)
+    return (None, fault) if fault else (msgspec.convert(raw, _Sound), "")
 
 
 def _fault(raw: Mapping[str, Any]) -> str:
@@ -123,15 +153,12 @@ def _fault(raw: Mapping[str, Any]) -> str:
     wrong = [name for name in _TEXTS if not isinstance(raw[name], str)]
     wrong += [name for name in _FLAGS if not isinstance(raw[name], bool)]
     wrong += [name for name in _OPTIONAL if not isinstance(raw.get(name), str | bool | None)]
-    return f"has a {wrong[0]} of the wrong kind ({plain(raw[wrong[0]], 40)})" if wrong else ""
-
-
-def _wrong_value(outcome: str, cell: str, choices: object) -> str:
-    if outcome not in OUTCOMES:
-        return f"has the outcome {plain(outcome, 40)!r}, which is none of {', '.join(OUTCOMES)}"
-    if cell not in CELLS:
-        return f"is about {plain(cell, 40)!r}, none of RadImageNet-VQA's nine cells"
-    if choices and not (isinstance(choices, list) and all(isinstance(choice, str) for choice in choices)):
+    if wrong:
+        return f"has a {wrong[0]} of the wrong kind ({plain(raw[wrong[0]], 40)})"
+    if raw["outcome"] not in OUTCOMES:
+        return f"has the outcome {plain(raw['outcome'], 40)!r}, which is none of {', '.join(OUTCOMES)}"
+    choices = raw.get("choices")
+    if choices is not None and not (isinstance(choices, list) and all(isinstance(one, str) for one in choices)):
         return "has choices that are no list of texts"
     return ""
 

@@ -1,8 +1,7 @@
 """Finished runs as folders of sample logs: which logs belong together, and which questions they answer.
 
 A folder can hold the logs of several runs (each has its own date stamp) and of several models. Of each task the newest
-complete log counts. Answers with and without the images, and answers to different data, are different arms, and never
-add up to one number.
+complete log counts.
 """
 
 from __future__ import annotations
@@ -12,63 +11,18 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from radimagenet_vqa_tasks.analysis.arms import Arm, arms_of
 from radimagenet_vqa_tasks.analysis.escape import plain
-from radimagenet_vqa_tasks.analysis.records import Log, Record, read_log
+from radimagenet_vqa_tasks.analysis.records import Log, read_log
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.utils.cells import CELLS
+from radimagenet_vqa_tasks.utils.cells import CELLS, Family
 
 IMAGES = 1000  # of the benchmark, each with one question a cell; the paper, section 3.2
 RESULTS = "{stamp}_results.json"
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One run's answers to the questions of one data set, all with or all without the image.
-
-    Attributes:
-        name: of the run; hostile text, like everything that comes from a file.
-        expected: how many questions each cell has in the data set, where that is known.
-        is_sample: whether the questions are the embedded sample's and not the benchmark's.
-    """
-
-    name: str
-    records: Sequence[Record]
-    with_image: bool = True
-    fingerprint: str = ""
-    version: str = ""
-    is_sample: bool = False
-    expected: Mapping[str, int] = field(default_factory=dict)
-    shown_as: str = ""
-
-    @property
-    def label(self) -> str:
-        """The arm's name in tables."""
-        return self.shown_as or (self.name if self.with_image else f"{self.name} (text only)")
-
-    @property
-    def major(self) -> str:
-        """The N of the task version N-X: scores of different N do not compare."""
-        return self.version.partition("-")[0]
-
-    @cached_property
-    def judges(self) -> tuple[str, ...]:
-        """Who judged the open answers."""
-        return tuple(sorted({record["judge"] for record in self.records if record.get("judge")}))
-
-    @cached_property
-    def partial(self) -> str:
-        """What is missing of the data set's questions, in words; empty where nothing is, or nothing is known."""
-        asked = Counter(record["cell"] for record in self.records)
-        fewer = [name for name in CELLS if 0 < asked[name] < self.expected.get(name, 0)]
-        absent = [name for name in CELLS if not asked[name]]
-        said = [f"{asked[name]:,} of {self.expected[name]:,} in {name}" for name in fewer[:3]]
-        said += [f"{len(fewer) - 3} more cells likewise"] if len(fewer) > 3 else []
-        return ", ".join(said + ([f"nothing in {', '.join(absent)}"] if absent else []))
 
 
 @dataclass(frozen=True)
@@ -80,16 +34,24 @@ class Run:
     arms: tuple[Arm, ...]
     notes: tuple[str, ...]
 
-    def arm(self, *, with_image: bool) -> Arm:
-        """The run's only arm with (or without) the images. Raises RunError where there is none, or a choice."""
-        found = [arm for arm in self.arms if arm.with_image == with_image]
-        what = "with the images" if with_image else "without the images"
+    @property
+    def families(self) -> list[Family]:
+        """The benchmarks that the run has answers to."""
+        return list({arm.family.name: arm.family for arm in self.arms}.values())
+
+    def arm(self, family: Family, *, with_image: bool) -> Arm:
+        """The run's only arm of a benchmark with (or without) the images.
+
+        Raises RunError where there is none, or a choice.
+        """
+        found = [arm for arm in self.arms if arm.family is family and arm.with_image == with_image]
+        what = f"to {family.title} {'with' if with_image else 'without'} the images"
         if not found:
             raise RunError(f"{plain(self.folder, None)} has no answers {what}.")
         if len(found) > 1:
             data = ", ".join(f"{arm.fingerprint[:8]} (version {arm.version})" for arm in found)
             raise RunError(
-                f"{plain(self.folder, None)} has answers {what} to several data sets or task versions: {data}. Name "
+                f"{plain(self.folder, None)} has answers {what} of several data sets or task versions: {data}. Name "
                 "the logs of one of them, or use one folder (--output_path) for each."
             )
         return found[0]
@@ -170,7 +132,8 @@ def _run(asked: Path, logs: Sequence[Log], results: Mapping[Path, Mapping[str, A
     expected = {log.path: _expected(log, results[log.path]) for log in logs}
     chosen, notes = _newest(logs, expected)
     notes += [problem for log in chosen for problem in log.problems]
-    return Run(name, logs[0].path.parent, _arms(name, chosen, expected, notes), tuple(notes))
+    arms, odd = arms_of(name, chosen, expected)
+    return Run(name, logs[0].path.parent, arms, (*notes, *odd))
 
 
 def _newest(logs: Sequence[Log], expected: Mapping[Path, int | None]) -> tuple[list[Log], list[str]]:
@@ -193,50 +156,6 @@ def _newest(logs: Sequence[Log], expected: Mapping[Path, int | None]) -> tuple[l
         f"{place} holds several runs: of each task the newest complete log counts (of {plain(used)}), and not those of "
         f"{plain(left)}"
     ]
-
-
-def _arms(name: str, logs: Sequence[Log], expected: Mapping[Path, int | None], notes: list[str]) -> tuple[Arm, ...]:
-    """The records by data set, major version and presence of the image, in the order of the cells."""
-    groups: dict[tuple[bool, str, str], dict[str, Record]] = {}
-    sizes: dict[tuple[bool, str, str], dict[str, int]] = defaultdict(dict)
-    samples: dict[tuple[bool, str, str], bool] = defaultdict(bool)
-    repeated = 0
-    for log in logs:
-        for identity, records in _by_identity(log.records).items():
-            group = groups.setdefault(identity, {})
-            repeated += sum(record["key"] in group for record in records)
-            group.update({record["key"]: record for record in records if record["key"] not in group})
-            samples[identity] |= log.task.startswith("radvqa_sample")
-            if size := expected[log.path]:
-                sizes[identity].update(dict.fromkeys((record["cell"] for record in records), size))
-    if repeated:
-        notes.append(f"{repeated:,} questions of {plain(name)} are in several logs; their first answer counts")
-    if len({identity[1:] for identity in groups}) > 1:
-        notes.append(f"{plain(name)} has answers to several data sets or task versions, which are kept apart")
-    order = {cell: position for position, cell in enumerate(CELLS)}
-    return tuple(
-        Arm(
-            name,
-            tuple(sorted(group.values(), key=lambda record: order[record["cell"]])),
-            with_image=not identity[0],
-            fingerprint=identity[1],
-            version=max(record["version"] for record in group.values()),
-            is_sample=samples[identity],
-            expected=sizes[identity],
-        )
-        for identity, group in sorted(groups.items())
-    )
-
-
-def _by_identity(records: Sequence[Record]) -> dict[tuple[bool, str, str], list[Record]]:
-    """Records by (blind, data, N of the version N-X): X does not change scores; see the change log."""
-    groups: dict[tuple[bool, str, str], list[Record]] = defaultdict(list)
-    for record in records:
-        groups[record["with_image"], record["fingerprint"], record["version"]].append(record)
-    merged: dict[tuple[bool, str, str], list[Record]] = defaultdict(list)
-    for (with_image, fingerprint, version), group in groups.items():
-        merged[not with_image, fingerprint, version.partition("-")[0]] += group
-    return merged
 
 
 def _results(log: Log) -> Mapping[str, Any]:

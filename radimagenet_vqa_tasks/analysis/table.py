@@ -1,19 +1,22 @@
-"""The paper's Table 2 for some runs, with what a reader needs to trust a number: interval, n, unread answers, judge."""
+"""A benchmark's table for some runs (RadImageNet-VQA's is the paper's Table 2), with what a reader needs to trust it.
+
+That is beside each number its interval and n, and below them the unread answers, the judge and what is missing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
+from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, grouped, measure
-from radimagenet_vqa_tasks.analysis.records import FACETS, Record
-from radimagenet_vqa_tasks.analysis.runs import Arm
+from radimagenet_vqa_tasks.analysis.records import Record
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet, as_rich
 from radimagenet_vqa_tasks.analysis.statistics import Estimate
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.utils.cells import CELLS
+from radimagenet_vqa_tasks.utils.cells import CELLS, FAMILY_OF
 
 SCHEMA = "radvqa.table/1"
 
@@ -22,8 +25,8 @@ MARKS = (
     "Of comparable runs the best is bold (* in text), the second best underlined (in Markdown: italic); ~ is a tie: "
     "within the best one's interval."
 )
-GROUPINGS = (*FACETS, "format")
-AVG_OF_NINE = "Avg (mean of the nine)"
+FORMAT = "format"  # what every family can be broken down by
+_WORDS = {2: "two", 3: "three", 5: "five", 9: "nine"}
 
 
 def table_2(runs: Mapping[str, Sequence[Record]], title: str) -> Table:
@@ -45,32 +48,47 @@ def _arm(name: str, records: Sequence[Record]) -> Arm:
     )
 
 
+def by_family(arms: Iterable[Arm]) -> list[list[Arm]]:
+    """The arms of each benchmark together: each has a table of its own."""
+    groups: dict[str, list[Arm]] = {}
+    for arm in arms:
+        groups.setdefault(arm.family.name, []).append(arm)
+    return list(groups.values())
+
+
 def main_sheet(arms: Sequence[Arm], scheme: Scheme, *, paper_layout: bool = False, title: str = "") -> Sheet:
-    """Table 2: one column a run for people at a terminal; or, as in the paper, one row a run."""
+    """One benchmark's table: one column a run for people at a terminal; or, as in the paper, one row a run."""
+    family = arms[0].family
+    names = (*family.cells, AVG) if family.averaged else tuple(family.cells)
     measured = [measure(arm.records, scheme) for arm in arms]
     marked = _marked_items(arms, measured)
-    title = title or f"RadImageNet-VQA: accuracy, %{_of_scheme(scheme)}"
+    title = title or f"{family.title}: accuracy, %{_of_scheme(scheme)}"
     notes = [INTERVALS, *([MARKS] if any(item.mark for row in marked.values() for item in row) else [])]
     notes += together({arm.label: arm_notes(arm, scheme) for arm in arms})
     data = [_data(arm, scheme, one) for arm, cells in zip(arms, measured, strict=True) for one in cells.values()]
     if paper_layout:
-        heads: list[str | tuple[str, str]] = ["Model", *(_grouped_head(name) for name in CELLS), AVG, *_EXTRAS]
+        heads: list[str | tuple[str, str]] = ["Model", *(_head(name) for name in names), *_EXTRAS]
         rows = [
-            [Item(arm.label), *(marked[name][index] for name in (*CELLS, AVG)), *_extras(arm, measured[index])]
+            [Item(arm.label), *(marked[name][index] for name in names), *_extras(arm, measured[index])]
             for index, arm in enumerate(arms)
         ]
         return Sheet(title, heads, rows, notes, data)
     columns = ["accuracy, %", *(arm.label for arm in arms)]
-    rows = [[Item(name_of(name)), *marked[name]] for name in (*CELLS, AVG)]
+    rows = [[Item(name_of(name, family.cells)), *marked[name]] for name in names]
     extras = [_extras(arm, cells) for arm, cells in zip(arms, measured, strict=True)]
     rows += [[Item(head), *column] for head, column in zip(_EXTRAS, zip(*extras, strict=True), strict=True)]
-    return Sheet(title, columns, rows, notes, data, frozenset({len(CELLS) - 1, len(CELLS)}))
+    return Sheet(title, columns, rows, notes, data, frozenset({len(family.cells) - 1, len(names) - 1}))
 
 
-def facet_sheet(arms: Sequence[Arm], facet: str, scheme: Scheme, cells: Collection[str] = ()) -> Sheet:
-    """One facet's groups, largest first: the mean of the cells (all, or `cells`) in each, one column a run."""
+def facet_sheets(arms: Sequence[Arm], facet: str, scheme: Scheme, cells: Collection[str] = ()) -> list[Sheet]:
+    """One facet's groups, one table a benchmark. Raises RunError where no record says its facet."""
     _require_facet(arms, facet)
     _require_cells(cells)
+    return [_facet_sheet(group, facet, scheme, cells) for group in by_family(_with_facet(arms, facet))]
+
+
+def _facet_sheet(arms: Sequence[Arm], facet: str, scheme: Scheme, cells: Collection[str]) -> Sheet:
+    """The groups, largest first: the mean of the cells (all, or `cells`) in each, one column a run."""
     groups = [grouped(arm.records, facet, scheme, cells) for arm in arms]
     values = list(dict.fromkeys(value for of_arm in groups for value in of_arm))
     rows = [
@@ -99,7 +117,7 @@ def pathology_sheets(
     _require_facet(arms, "pathology")
     _require_cells(cells)
     sheets = []
-    for arm in arms:
+    for arm in _with_facet(arms, "pathology"):
         found = grouped(arm.records, "pathology", scheme, cells)
         enough = {name: one for name, one in found.items() if one.estimate.n >= at_least}
         ranked = sorted(enough, key=lambda name: (-enough[name].estimate.value, -enough[name].estimate.n, name))
@@ -172,26 +190,37 @@ def together(notes: Mapping[str, Sequence[str]]) -> list[str]:
     ]
 
 
+def _with_facet(arms: Iterable[Arm], facet: str) -> list[Arm]:
+    return [arm for arm in arms if facet in (*arm.family.facets, FORMAT)]
+
+
 def _require_facet(arms: Sequence[Arm], facet: str) -> None:
-    if facet not in GROUPINGS:
-        raise RunError(f"answers cannot be broken down by {facet!r}; they can by {', '.join(GROUPINGS)}")
+    known = dict.fromkeys(name for arm in arms for name in (*arm.family.facets, FORMAT))
+    if facet not in known:
+        raise RunError(f"these answers cannot be broken down by {facet!r}; they can by {', '.join(known)}")
     if all(record.get(facet) is None for arm in arms for record in arm.records):
         raise RunError(f"no record says its {facet}: the logs are of another version of this pack; run the task again")
 
 
 def _require_cells(cells: Collection[str]) -> None:
     for cell in cells:
-        if cell not in CELLS:
-            raise RunError(f"no cell is called {cell!r}; the cells are {', '.join(CELLS)}")
+        if cell not in FAMILY_OF:
+            raise RunError(f"no cell is called {cell!r}; the cells are {', '.join(FAMILY_OF)}")
 
 
-def name_of(cell: str) -> str:
-    """A cell's name for people."""
-    return AVG_OF_NINE if cell == AVG else f"{CELLS[cell].subject} {CELLS[cell].title}"
+def name_of(cell: str, averaged: Collection[str] = CELLS) -> str:
+    """A cell's name for people; of Avg, over how many cells it is the mean."""
+    if cell == AVG:
+        return f"Avg (mean of the {_WORDS[len(averaged)]})"
+    found = FAMILY_OF[cell].cells[cell]
+    return f"{found.subject} {found.title}".strip()
 
 
-def _grouped_head(cell: str) -> tuple[str, str]:
-    return CELLS[cell].subject.capitalize(), CELLS[cell].title
+def _head(cell: str) -> str | tuple[str, str]:
+    if cell == AVG:
+        return AVG
+    found = FAMILY_OF[cell].cells[cell]
+    return found.subject.capitalize(), found.title
 
 
 def _of_scheme(scheme: Scheme) -> str:
@@ -220,10 +249,10 @@ def _counts(measured: Sequence[Measured]) -> str:
 def _marked_items(arms: Sequence[Arm], measured: Sequence[Mapping[str, Measured]]) -> dict[str, list[Item]]:
     """The fields of each cell and Avg, marked among the arms that can be compared."""
     items = {}
-    for name in (*CELLS, AVG):
+    for name in (*arms[0].cells, AVG):
         column = [cells[name] for cells in measured]
         fields = [shown(one) for one in column]
-        judged = name == AVG or CELLS[name].format == "open"
+        judged = name == AVG or FAMILY_OF[name].cells[name].format == "open"
         for rivals in _comparable(arms, column, judged):
             _mark(fields, column, rivals)
         items[name] = fields

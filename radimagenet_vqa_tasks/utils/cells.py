@@ -38,16 +38,22 @@ class Family:
         title: its name for people.
         cells: by name, in the order of its table.
         facets: what its results can be broken down by; every record of the family has each.
+        averaged: whether the unweighted mean of the cells is a number that means something.
+        one_data_set: whether all cells ask about the same rows, so that one fingerprint covers them.
     """
 
     name: str
     title: str
     cells: Mapping[str, Cell]
     facets: tuple[str, ...]
+    averaged: bool = True
+    one_data_set: bool = True
 
 
-def _family(name: str, title: str, facets: tuple[str, ...], *cells: Cell) -> Family:
-    return Family(name, title, {cell.name: cell for cell in cells}, facets)
+def _family(
+    name: str, title: str, facets: tuple[str, ...], *cells: Cell, averaged: bool = True, one_data_set: bool = True
+) -> Family:
+    return Family(name, title, {cell.name: cell for cell in cells}, facets, averaged, one_data_set)
 
 
 _RADVQA_FACETS = ("subject", "template", "location", "modality", "pathology", "abnormal")
@@ -78,6 +84,7 @@ FAMILIES: Mapping[str, Family] = {
             Cell("pathology_mc_nps000", "no pathology seen", "mc", "0 %"),
             Cell("pathology_mc_nps030", "no pathology seen", "mc", "30 %"),
             Cell("pathology_mc_nps100", "no pathology seen", "mc", "100 %"),
+            averaged=False,
         ),
         _family(
             "vqarad",
@@ -109,6 +116,7 @@ FAMILIES: Mapping[str, Family] = {
             Cell("mmmu_med_mc_diagnostics", "", "mc", "Diagnostics and Laboratory Medicine"),
             Cell("mmmu_med_mc_pharmacy", "", "mc", "Pharmacy"),
             Cell("mmmu_med_mc_public_health", "", "mc", "Public Health"),
+            one_data_set=False,
         ),
     )
 }

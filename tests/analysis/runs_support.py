@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from radimagenet_vqa_tasks.analysis.runs import Arm
-from radimagenet_vqa_tasks.utils.cells import CELLS
+from radimagenet_vqa_tasks.analysis.arms import Arm
+from radimagenet_vqa_tasks.utils.cells import CELLS, cell_called
 
 STAMP = "20260101_120000"
 DATA = "0123456789abcdef"
@@ -19,7 +19,7 @@ Right = Callable[[int, str], bool]
 
 def record(image: int, cell: str, right: bool = True, **changed: Any) -> dict[str, Any]:
     """One record; every third image is of the same region, every second one is abnormal."""
-    kind = CELLS[cell]
+    kind = cell_called(cell)
     target = {"mc": "B", "closed": "no" if cell.endswith("_neg") else "yes", "open": "knee"}[kind.format]
     wrong = {"mc": "A", "closed": "yes" if target == "no" else "no", "open": None}[kind.format]
     return {

@@ -69,7 +69,9 @@ def test_compare_blind_finds_the_other_arm(run: Path, tmp_path: Path) -> None:
     """Both arms of one run, or the text-only arm of another; a run without one is told so."""
     assert "with and without the image" in invoke("compare", run, "--blind")
     write(tmp_path / "seeing", records(6))
-    assert "has no answers without the images" in invoke("compare", tmp_path / "seeing", "--blind", code=1)
+    assert "has no answers to RadImageNet-VQA without the images" in invoke(
+        "compare", tmp_path / "seeing", "--blind", code=1
+    )
     assert "with and without the image" in invoke("compare", tmp_path / "seeing", "--blind", run)
     assert "one at a time" in invoke("compare", run, "--blind", "--published", code=2)
 
@@ -130,7 +132,7 @@ def test_output_that_has_no_character_for_a_name(command: Command, tmp_path: Pat
 
 def test_facets_in_the_help_are_those_there_are() -> None:
     """The help names every facet."""
-    from radimagenet_vqa_tasks.analysis.table import GROUPINGS
+    from radimagenet_vqa_tasks.utils.cells import FAMILIES
 
     shown = " ".join(invoke("table", "--help").split())
-    assert all(facet in shown for facet in GROUPINGS)
+    assert all(facet in shown for family in FAMILIES.values() for facet in (*family.facets, "format"))

@@ -6,13 +6,13 @@ import math
 from typing import Any
 
 import pytest
-from runs_support import arm, records
+from runs_support import arm, record, records
 
+from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.compare import compare_sheets, differences, obstacles, pair
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme
-from radimagenet_vqa_tasks.analysis.runs import Arm
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.utils.cells import CELLS
+from radimagenet_vqa_tasks.utils.cells import CELLS, FAMILIES
 
 
 def text_of(sheet: Any, name: str) -> list[str]:
@@ -134,3 +134,12 @@ def test_arms_are_not_changed() -> None:
     before = [dict(record) for record in one.records]
     compare_sheets([one, arm("b", records(2))], Scheme())
     assert before == list(one.records)
+
+
+def test_a_part_of_several_data_sets_is_a_part_and_not_other_data() -> None:
+    """Where every cell is a data set of its own, a run on some of them has the same data in those."""
+    every = [record(0, cell, fingerprint=f"{index:016}") for index, cell in enumerate(FAMILIES["mmmu_med"].cells)]
+    whole, part = arm(found=every), arm(found=every[:2])
+    assert obstacles(whole, part) == ["only 2 questions are in both (3 only in the first, 0 only in the second)"]
+    [other] = obstacles(part, arm(found=[{**every[0], "fingerprint": "f" * 16}, every[1]]))
+    assert "other data" in other

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from runs_support import arm, records
 
+from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.measure import AVG
 from radimagenet_vqa_tasks.analysis.published import Verdict, published_sheet, row_verdict, targets
-from radimagenet_vqa_tasks.analysis.runs import Arm
 from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.published.tables import table_2
 from radimagenet_vqa_tasks.utils.cells import CELLS

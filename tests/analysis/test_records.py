@@ -43,7 +43,7 @@ def test_what_the_scoring_hook_writes_is_read() -> None:
         "fingerprint": "f",
         "with_image": True,
     }
-    found, fault = parse(line(process_results(doc, ["B"])["record"]))
+    found, fault = parse(line(process_results(doc, ["B"])["record"]).encode())
     assert fault == "" and found is not None
     assert (found["key"], found["outcome"], found["extracted"]) == ("i:anatomy_mc", "incorrect", "B")
     assert (found["location"], found["pathology"], found["choices"]) == ("knee", None, ("knee", "hip"))
@@ -64,7 +64,7 @@ def test_task_and_stamp_are_in_the_name(tmp_path: Path) -> None:
         ('{"doc_id": 1, "exact_match": 0}\n', "has no record of this pack"),
         ('["a list"]}\n', "is no JSON"),
         ('[{"record": 1}, {}]\n', "cut off"),
-        (line({**record(7, "anatomy_mc"), "cell": "vqa_rad_open"}), "'vqa_rad_open', none of RadImageNet-VQA's nine"),
+        (line({**record(7, "anatomy_mc"), "cell": "vqa_rad_open"}), "'vqa_rad_open', no cell that this version"),
         (line({**record(7, "anatomy_mc"), "outcome": "maybe"}), "the outcome 'maybe', which is none of correct"),
         (line({**record(7, "anatomy_mc"), "cluster": 7}), "has a cluster of the wrong kind (7)"),
         (line({**record(7, "anatomy_mc"), "correct_in_paper": "yes"}), "has a correct_in_paper of the wrong kind"),
@@ -89,7 +89,7 @@ def test_a_record_in_a_response_is_not_taken_for_the_record() -> None:
     """A model that writes a record into its answer scores nothing by it."""
     said = 'x", "record": {"key": "forged"}, "record": {"outcome": "correct"}'
     text = json.dumps({"filtered_resps": said, "record": record(1, "anatomy_mc", right=False)})
-    found, _ = parse(text)
+    found, _ = parse(text.encode())
     assert found is not None and (found["key"], found["outcome"]) == ("image1:anatomy_mc", "incorrect")
 
 
@@ -113,6 +113,20 @@ def test_an_empty_log_is_said(tmp_path: Path) -> None:
     assert read_log(log(tmp_path)).problems == (f"{tmp_path / NAME} is empty",)
 
 
+def test_nan_beside_a_record_costs_nothing() -> None:
+    """The host writes NaN where a metric has no number, which is no JSON to strict readers."""
+    found, fault = parse(GOOD[0].replace('"score": 1', '"score": NaN').encode())
+    assert fault == "" and found is not None and found["key"] == "image0:anatomy_mc"
+
+
+def test_a_record_keeps_the_facets_of_its_family() -> None:
+    """Other benchmarks' questions are broken down by what their own data give."""
+    slake = {**record(1, "anatomy_mc"), "cell": "slake_open", "organ": "Lung", "content_type": "Organ"}
+    found, _ = parse(line(slake).encode())
+    assert found is not None and (found["organ"], found["base_type"]) == ("Lung", None)
+    assert "pathology" not in found
+
+
 def test_bytes_that_are_no_text_are_one_bad_line(tmp_path: Path) -> None:
     """A damaged disk block does not stop the reading."""
     path = tmp_path / NAME
@@ -131,8 +145,8 @@ def test_the_strict_reader_raises_at_the_first_fault(tmp_path: Path) -> None:
         read([path])
 
 
-@given(st.text())
-def test_no_line_raises(text: str) -> None:
+@given(st.binary() | st.text().map(str.encode))
+def test_no_line_raises(text: bytes) -> None:
     """Any text at all is either a record or a reason."""
     found, fault = parse(text)
     assert (found is None) == bool(fault)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from runs_support import records, write
+from runs_support import record, records, write
 
 from radimagenet_vqa_tasks.analysis.runs import read_runs
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.utils.cells import CELLS
+from radimagenet_vqa_tasks.utils.cells import CELLS, FAMILIES
 
 
 def test_arms_never_mix(tmp_path: Path) -> None:
@@ -24,8 +24,8 @@ def test_arms_never_mix(tmp_path: Path) -> None:
     ]
     assert "several data sets" in run.notes[0]
     with pytest.raises(RunError, match="several data sets or task versions: 01234567 .*, ffffffff"):
-        run.arm(with_image=True)
-    assert run.arm(with_image=False).label == "publisher/model (text only)"
+        run.arm(FAMILIES["radvqa"], with_image=True)
+    assert run.arm(FAMILIES["radvqa"], with_image=False).label == "publisher/model (text only)"
 
 
 def test_major_versions_are_kept_apart_and_minor_ones_are_not(tmp_path: Path) -> None:
@@ -35,6 +35,27 @@ def test_major_versions_are_kept_apart_and_minor_ones_are_not(tmp_path: Path) ->
     write(tmp_path, [one for version, some in parts for one in records(2, cells=some, version=version)])
     [run] = read_runs([tmp_path])
     assert [(arm.version, len(arm.records)) for arm in run.arms] == [("1-B", 12), ("2-A", 6)]
+
+
+SUBJECTS = list(FAMILIES["mmmu_med"].cells)
+
+
+def test_benchmarks_are_kept_apart(tmp_path: Path) -> None:
+    """One folder's answers to several benchmarks are arms of their own, each with its benchmark's cells."""
+    write(tmp_path, records(2) + records(3, cells=["vqarad_open", "vqarad_closed"], fingerprint="a" * 16))
+    [run] = read_runs([tmp_path])
+    assert [(arm.family.name, len(arm.records), arm.partial) for arm in run.arms] == [
+        ("radvqa", 18, ""),
+        ("vqarad", 6, ""),
+    ]
+    assert run.families == [FAMILIES["radvqa"], FAMILIES["vqarad"]] and run.notes == ()
+
+
+def test_a_benchmark_of_several_data_sets_is_one_arm(tmp_path: Path) -> None:
+    """Each subject of MMMU is a data set of its own; together they are one benchmark's answers."""
+    write(tmp_path, [record(0, cell, fingerprint=f"{index:016}") for index, cell in enumerate(SUBJECTS)])
+    [arm] = read_runs([tmp_path])[0].arms
+    assert [one["cell"] for one in arm.records] == SUBJECTS and len(arm.fingerprint) == 16
 
 
 def test_newest_complete_log_of_each_task_counts(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from runs_support import DATA, arm, record, records
 
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme, grouped, measure
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet, as_rich, render
-from radimagenet_vqa_tasks.analysis.table import facet_sheet, main_sheet, pathology_sheets, table_2
+from radimagenet_vqa_tasks.analysis.table import facet_sheets, main_sheet, pathology_sheets, table_2
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.utils.cells import CELLS
 
@@ -140,15 +140,15 @@ def test_groups_of_a_facet() -> None:
         ("lung", 0.0, 9),
     ]
     assert list(grouped(found, "abnormal", Scheme(), ["anatomy_mc"])) == ["abnormal", "normal"]
-    assert list(rows(facet_sheet([arm(found=found)], "template", Scheme()))) == sorted(CELLS)
+    assert list(rows(*facet_sheets([arm(found=found)], "template", Scheme()))) == sorted(CELLS)
 
 
 def test_unknown_facets_and_cells_are_named() -> None:
     """A typing error in --by or --cell is answered with what there is."""
     with pytest.raises(RunError, match="'region'; they can by subject"):
-        facet_sheet([arm()], "region", Scheme())
+        facet_sheets([arm()], "region", Scheme())
     with pytest.raises(RunError, match="'mc'; the cells are anatomy_open"):
-        facet_sheet([arm()], "location", Scheme(), ["mc"])
+        facet_sheets([arm()], "location", Scheme(), ["mc"])
     without = [{**one, "pathology": None} for one in records(2)]
     with pytest.raises(RunError, match="no record says its pathology"):
         pathology_sheets([arm(found=without)], Scheme(), 1)
@@ -200,3 +200,20 @@ def test_the_demonstrations_table_keeps_its_names() -> None:
     assert [str(column.header) for column in table.columns] == ["accuracy, %", "tiny", "without images"]
     assert table.row_count == len(CELLS) + 1 + 5
     assert "95 % intervals" in str(table.caption)
+
+
+def test_every_benchmark_has_its_own_columns() -> None:
+    """A benchmark's table holds its cells and their mean; where a mean says nothing, none is shown."""
+    two = main_sheet([arm(found=records(2, cells=["slake_open", "slake_closed"]))], Scheme())
+    assert two.title == "SLAKE (English): accuracy, %"
+    assert [str(row[0].text) for row in two.rows][:3] == ["Open", "Closed", "Avg (mean of the two)"]
+    ablation = main_sheet([arm(found=records(2, cells=["pathology_mc_nps000", "pathology_mc_nps100"]))], Scheme())
+    assert not any("Avg" in row[0].text for row in ablation.rows)
+    assert [row[0].text for row in ablation.rows][:3] == [f"no pathology seen {share} %" for share in (0, 30, 100)]
+
+
+def test_a_facet_that_one_benchmark_has_is_shown_of_that_one() -> None:
+    """Among runs on several benchmarks a breakdown is made where the data give the facet."""
+    arms = [arm(), arm(found=records(2, cells=["slake_open"], organ="Lung"))]
+    assert [sheet.columns[0] for sheet in facet_sheets(arms, "organ", Scheme())] == ["organ"]
+    assert len(facet_sheets(arms, "format", Scheme())) == 2
