@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from string import ascii_uppercase as LETTERS
 
 from radimagenet_vqa_tasks.utils import reply
@@ -99,10 +99,19 @@ class Options:
         # The longest first, so that "soft tissue mass" is never "mass".
         ordered = sorted(patterns, reverse=True)
         self._texts = [frozenset(patterns[pattern]) for pattern in ordered]
-        self._find = re.compile("|".join(f"({pattern})" for _, pattern in ordered) or r"(?!)", re.I)
+        self._pattern = "|".join(f"({pattern})" for _, pattern in ordered) or r"(?!)"
+        self._first_words = {own[0] for own in words if own}
+
+    @cached_property
+    def _find(self) -> re.Pattern[str]:
+        return re.compile(self._pattern, re.I)
 
     def mark(self, text: str) -> str:
         """`text` with each option's text replaced by its mark."""
+        # Most replies name no option but a letter, and compiling the pattern takes longer than all the reading.
+        unhyphenated = text.lower().replace("-", "")
+        if not any(word in unhyphenated for word in self._first_words):
+            return text
         return self._find.sub(lambda found: chr(_FIRST_MARK + (found.lastindex or 1) - 1), text)
 
     def of_mark(self, mark: str) -> frozenset[str]:
