@@ -110,7 +110,7 @@ def _run(data: Path, tasks: str, output: Path) -> None:
     _clocked(parts, "writing", EvaluationTracker, "save_results_aggregated")
     _clocked(parts, "writing", EvaluationTracker, "save_results_samples")
     arguments = ["--model", "dummy", "--model_args", "response=B", "--tasks", tasks, "--output_path", str(output)]
-    result = evaluation.run(arguments, data)
+    result = evaluation.run(arguments, {"radvqa": data})
     assert result is not None and host
     parts["in all"] = time.perf_counter() - started
     known = sum(value for name, value in parts.items() if name != "in all")

@@ -25,7 +25,7 @@ from loguru import logger
 from radimagenet_vqa_tasks import __version__, catalogue
 from radimagenet_vqa_tasks.errors import RadVQAError, RunError
 from radimagenet_vqa_tasks.host import import_host, prepared
-from radimagenet_vqa_tasks.hub import explained, parquet_files
+from radimagenet_vqa_tasks.hub import Copies, every_file, explained, local_copies, local_files
 
 DEFAULT_OUTPUT = "runs"
 UNFINISHED = ".unfinished"  # folder under the output path: responses of runs that have not ended
@@ -46,21 +46,22 @@ class RunResult:
     summary: str
 
 
-def run(argv: Sequence[str], data: Path | None = None) -> RunResult | None:
+def run(argv: Sequence[str], copies: Copies | None = None) -> RunResult | None:
     """Evaluate as `lmms-eval ARGV` does, on the pack's tasks; None on the processes that are not the first.
 
-    `data` is a local copy of RadImageNet-VQA: a Parquet file, or a folder laid out as the hub lays it out. Raises
+    `copies` are local copies by data set (`hub.SOURCES`): files, or folders laid out as the hub lays them out. Raises
     RunError or DataError, whose message says what is wrong and what to do; responses got so far stay on disk, and the
     same command goes on from them.
     """
     _check_tasks(argv)
-    files = parquet_files(data) if data else None
+    copies = copies or {}
+    files = {name: local_files(name, data) for name, data in copies.items()}
     host = import_host()
     args = _parse(host, argv)
     _require_writable(Path(args.output_path))
-    unfinished = Path(args.output_path) / UNFINISHED / _identity(args, files)
+    unfinished = Path(args.output_path) / UNFINISHED / _identity(args, every_file(copies))
     args.use_cache = args.use_cache or str(unfinished)
-    with _lock(unfinished), prepared(host, args.verbosity, files), _explained(args, data):
+    with _lock(unfinished), prepared(host, args.verbosity, files), local_copies(copies), _explained(args, copies):
         results, samples = host.cli_evaluate_single(args)
     if results is None:
         return None
@@ -107,9 +108,9 @@ def _require_writable(folder: Path) -> None:
         ) from error
 
 
-def _identity(args: argparse.Namespace, files: Sequence[str] | None) -> str:
+def _identity(args: argparse.Namespace, files: Sequence[str]) -> str:
     """What makes two commands the same run, so that one may use the other's responses."""
-    stamps = [(path, os.stat(path).st_size, os.stat(path).st_mtime_ns) for path in files or ()]
+    stamps = [(path, os.stat(path).st_size, os.stat(path).st_mtime_ns) for path in files]
     asked = ("model", "model_args", "tasks", "include_path", "limit", "offset", "num_fewshot", "repeats")
     how = ("gen_kwargs", "force_simple", "system_instruction", "apply_chat_template")
     parts = [__version__, *(getattr(args, name) for name in (*asked, *how)), stamps]
@@ -147,11 +148,11 @@ def _remove(unfinished: Path) -> None:
 
 
 @contextmanager
-def _explained(args: argparse.Namespace, data: Path | None) -> Iterator[None]:
+def _explained(args: argparse.Namespace, copies: Copies) -> Iterator[None]:
     """Turn whatever ends a run into one message that says what to do."""
     kept = f"Responses got so far are kept in {args.use_cache}; the same command goes on from them."
     try:
-        with explained(data):
+        with explained(copies):
             yield
     except RadVQAError:
         raise

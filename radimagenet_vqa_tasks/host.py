@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
 from radimagenet_vqa_tasks.errors import RadVQAError
-from radimagenet_vqa_tasks.hub import HUB
+from radimagenet_vqa_tasks.hub import SOURCES, LocalFiles
 from radimagenet_vqa_tasks.plugin import TASKS
 
 # A checkpoint is a batch of requests whose responses are then written to disk. Short enough to lose little, long
@@ -32,10 +32,10 @@ def import_host() -> Any:
 
 
 @contextmanager
-def prepared(host: Any, verbosity: str, files: Sequence[str] | None) -> Iterator[None]:
+def prepared(host: Any, verbosity: str, files: Mapping[str, LocalFiles]) -> Iterator[None]:
     """The host, with this pack's task index, response store and error reporting while the context lasts.
 
-    `files` are the Parquet files to take in the hub's place, if there are any.
+    `files` are the files to take in the hub's place, by data set.
     """
     import accelerate
     from lmms_eval.api.task import ConfigurableTask
@@ -56,8 +56,9 @@ def prepared(host: Any, verbosity: str, files: Sequence[str] | None) -> Iterator
         yield
 
 
-def task_manager(base: Any, files: Sequence[str] | None) -> Any:
-    """The host's TaskManager, indexing this pack's tasks only, on the given Parquet files if there are any."""
+def task_manager(base: Any, files: Mapping[str, LocalFiles]) -> Any:
+    """The host's TaskManager, indexing this pack's tasks only, on local files where there are any."""
+    local = {SOURCES[name].repository: (SOURCES[name], of_source) for name, of_source in files.items()}
 
     class PackTaskManager(base):
         def __init__(self, *args: Any, include_path: Any = None, **kwargs: Any) -> None:
@@ -66,9 +67,10 @@ def task_manager(base: Any, files: Sequence[str] | None) -> Any:
 
         def _get_config(self, name: str) -> dict[str, Any]:
             config: dict[str, Any] = super()._get_config(name)
-            if files and config.get("dataset_path") == HUB:
-                config.pop("dataset_name", None)
-                config |= {"dataset_path": "parquet", "dataset_kwargs": {"data_files": {"test": list(files)}}}
+            if config.get("dataset_path") in local:
+                source, of_source = local[config["dataset_path"]]
+                data_files = {source.split: of_source[config.pop("dataset_name", None)]}
+                config |= {"dataset_path": source.builder, "dataset_kwargs": {"data_files": data_files}}
             return config
 
     return PackTaskManager

@@ -1,34 +1,202 @@
-"""Where RadImageNet-VQA comes from: the gated repository on the Hugging Face hub, or a local copy of it."""
+"""Where the data sets come from: repositories of the Hugging Face hub, or local copies of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from radimagenet_vqa_tasks.errors import RunError
 
-HUB = "raidium/RadImageNet-VQA"
 
+@dataclass(frozen=True)
+class Source:
+    """A data set on the hub.
 
-def parquet_files(data: Path) -> list[str]:
-    """The Parquet files of the benchmark at `data`, a file or a folder laid out as the hub lays it out.
-
-    Raises RunError where there are none.
+    Attributes:
+        title: its name for people.
+        repository: its name on the hub; the task files name it too.
+        split: the one that is asked about.
+        configurations: its parts on the hub; one without a name where it has no parts.
+        files: where a part's files of that split are in the repository; `{}` stands for the part's name.
+        alone: what the files are called in a folder that holds nothing else; "" where that cannot be.
+        beside: a file that the rows refer to, in the repository's folder.
+        revision: the commit that is asked for; None where none is pinned.
+        gated: whether its authors ask everybody to accept an agreement.
     """
-    if data.is_file():
-        found = [data]
+
+    title: str
+    repository: str
+    split: str
+    files: str
+    alone: str = ""
+    configurations: tuple[str | None, ...] = (None,)
+    beside: str = ""
+    revision: str | None = None
+    gated: bool = False
+
+    @property
+    def builder(self) -> str:
+        """What the `datasets` library reads the files with."""
+        return "json" if self.files.endswith(".json") else "parquet"
+
+
+# The revisions are the ones that other published evaluations name. RadImageNet-VQA's is not pinned: none has been
+# published that a fingerprint could be checked against.
+SOURCES: Mapping[str, Source] = {
+    "radvqa": Source(
+        "RadImageNet-VQA",
+        "raidium/RadImageNet-VQA",
+        "test",
+        "{}/test-*.parquet",
+        alone="*.parquet",
+        configurations=("benchmark",),
+        gated=True,
+    ),
+    "vqarad": Source(
+        "VQA-RAD",
+        "flaviagiammarino/vqa-rad",
+        "test",
+        "data/test-*.parquet",
+        alone="test-*.parquet",
+        revision="bcf91e7654fb9d51c8ab6a5b82cacf3fafd2fae9",
+    ),
+    "slake": Source(
+        "SLAKE",
+        "BoKelvin/SLAKE",
+        "test",
+        "test.json",
+        beside="imgs.zip",
+        revision="a9083ce6c34ac3ffb17671a605962924d8a8f9e9",
+    ),
+    "mmmu_med": Source(
+        "MMMU",
+        "MMMU/MMMU",
+        "validation",
+        "{}/validation-*.parquet",
+        configurations=(
+            "Basic_Medical_Science",
+            "Clinical_Medicine",
+            "Diagnostics_and_Laboratory_Medicine",
+            "Pharmacy",
+            "Public_Health",
+        ),
+        revision="98e6ac0cb9b7b2cd2c991b85a50762edc4aedc68",
+    ),
+}
+
+SOURCE_OF: Mapping[str, str] = {
+    **{name: name for name in SOURCES},
+    "radvqa_distractors": "radvqa",
+    "slake_zh": "slake",
+}
+"""The data set of every family."""
+
+Copies = Mapping[str, Path]
+"""Local copies by data set."""
+
+LocalFiles = Mapping[str | None, list[str]]
+"""The files of a local copy by configuration."""
+
+
+def parse_copies(values: Sequence[str]) -> dict[str, Path]:
+    """The values of `--data [NAME=]PATH` (no name: radvqa). Raises RunError for an unknown or repeated name."""
+    copies: dict[str, Path] = {}
+    for value in values:
+        name, equals, path = value.partition("=")
+        if not equals or "/" in name or "\\" in name:  # a path may hold an equals sign
+            name, path = "radvqa", value
+        if name not in SOURCES:
+            near = get_close_matches(name, SOURCES, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(SOURCES)}."
+            raise RunError(f"--data {value}: there is no data set {name!r}. {hint}")
+        if name in copies:
+            raise RunError(f"--data {value}: a copy of {name} was named before ({copies[name]}). Name one.")
+        copies[name] = Path(path).expanduser()
+    return copies
+
+
+def local_files(name: str, data: Path) -> LocalFiles:
+    """The files of a local copy; `data` is a file, or a folder laid out as the hub lays it out.
+
+    Raises RunError where one is missing.
+    """
+    source = SOURCES[name]
+    if data.is_file() and len(source.configurations) == 1:
+        files: dict[str | None, list[Path]] = {source.configurations[0]: [data]}
     else:
-        found = sorted(data.glob("benchmark/test-*.parquet")) or sorted(data.glob("*.parquet"))
-    if not found:
-        what = "holds no benchmark/test-*.parquet" if data.is_dir() else "does not exist"
-        raise RunError(f"--data {data}: this path {what}. Name the Parquet file, or the folder of a hub download.")
-    return [str(path.resolve()) for path in found]
+        files = {part: sorted(data.glob(source.files.format(part))) for part in source.configurations}
+        if len(files) == 1 and source.alone and not all(files.values()):
+            files = {source.configurations[0]: sorted(data.glob(source.alone))}
+    for part, found in files.items():
+        if not found:
+            raise RunError(f"--data {data}: this path {_lacks(source, part, data)}")
+    if source.beside:
+        beside(name, data)
+    return {part: [str(path.resolve()) for path in found] for part, found in files.items()}
+
+
+def _lacks(source: Source, part: str | None, data: Path) -> str:
+    what = f"holds no {source.files.format(part)}" if data.is_dir() else "does not exist"
+    if len(source.configurations) > 1:
+        what = "is a file" if data.is_file() else what
+        return f"{what}. Name the folder of a hub download of {source.title}, with its parts in folders below it."
+    kind = "JSON" if source.builder == "json" else "Parquet"
+    return f"{what}. Name the {kind} file, or the folder of a hub download of {source.title}."
+
+
+def beside(name: str, data: Path) -> Path:
+    """The file of a local copy that its rows refer to. Raises RunError where it is missing."""
+    found = (data.parent if data.is_file() else data) / SOURCES[name].beside
+    if not found.is_file():
+        raise RunError(f"--data {data}: {found} is missing. {SOURCES[name].title}'s images are in it: copy it too.")
+    return found.resolve()
+
+
+def every_file(copies: Copies) -> list[str]:
+    """All files of these local copies. Raises RunError where one is missing."""
+    found = []
+    for name, data in copies.items():
+        found += [path for files in local_files(name, data).values() for path in files]
+        if SOURCES[name].beside:
+            found.append(str(beside(name, data)))
+    return found
+
+
+_copies: dict[str, Path] = {}  # of this process; the host's hooks get nothing but rows
 
 
 @contextmanager
-def explained(data: Path | None) -> Iterator[None]:
-    """Turn a failure to read the data set, from the hub or from a local copy, into a RunError that says what to do."""
+def local_copies(copies: Copies) -> Iterator[None]:
+    """Let `companion` look into these local copies while the context lasts."""
+    before = dict(_copies)
+    _copies.update(copies)
+    try:
+        yield
+    finally:
+        _copies.clear()
+        _copies.update(before)
+
+
+def companion(name: str) -> Path:
+    """The file that a data set's rows refer to: the local copy's, or else the hub's, fetched once."""
+    from huggingface_hub import hf_hub_download
+
+    source = SOURCES[name]
+    if name in _copies:
+        return beside(name, _copies[name])
+    with explained({}, name):
+        return Path(hf_hub_download(source.repository, source.beside, repo_type="dataset", revision=source.revision))
+
+
+@contextmanager
+def explained(copies: Copies, name: str | None = None) -> Iterator[None]:
+    """Turn a failure to read a data set, from the hub or from a local copy, into a RunError that says what to do.
+
+    `name` is the data set where only one can be meant; otherwise the error may tell.
+    """
     from datasets.exceptions import DatasetsError
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
     from pyarrow import ArrowException
@@ -37,12 +205,23 @@ def explained(data: Path | None) -> Iterator[None]:
     try:
         yield
     except (DatasetsError, ArrowException, *unreachable) as error:
-        if data:
+        name = name or next((known for known, source in SOURCES.items() if source.repository in str(error)), None)
+        if copies and name is None and not isinstance(error, unreachable):
+            named = " or ".join(map(str, copies.values()))
             raise RunError(
-                f"the local copy {data} cannot be read ({error}). It should be the hub's Parquet file, or a folder "
-                "that holds it; copy it again."
+                f"the local copy {named} cannot be read ({error}). It should be the hub's file, or a folder laid out "
+                "as the hub lays it out; copy it again."
             ) from error
-        raise RunError(
-            f"the data set {HUB} could not be fetched ({error}). It is gated: accept its agreement on its page, then "
-            "log in (`hf auth login`, or set HF_TOKEN). Without a network, name a local copy with --data PATH."
-        ) from error
+        raise RunError(_unfetched(name, error)) from error
+
+
+def _unfetched(name: str | None, error: Exception) -> str:
+    """What to do about a data set that did not come from the hub; `name` is None where the error does not say which."""
+    source = SOURCES[name] if name else None
+    what = f"the data set {source.repository}" if source else "a data set of the hub"
+    gated = "It is gated: accept its agreement on its page, then log in (`hf auth login`, or set HF_TOKEN). "
+    data = "PATH" if name in (None, "radvqa") else f"PATH (of `radvqa run`: --data {name}=PATH)"
+    return (
+        f"{what} could not be fetched ({error}). {gated if source is None or source.gated else ''}"
+        f"Without a network, name a local copy with --data {data}."
+    )

@@ -42,6 +42,14 @@ def hub_copy(tmp_path_factory: pytest.TempPathFactory, shaped_table: pa.Table) -
     return folder
 
 
+@pytest.fixture(scope="session")
+def comparator_copies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Stand-ins of VQA-RAD, SLAKE and MMMU laid out as the hub lays them out, by the names that `--data` has."""
+    import comparators  # it imports the hub's client, which reads the variables above when it is imported
+
+    return comparators.write_all(tmp_path_factory.mktemp("comparators"))
+
+
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
     """Run a command of the environment from an empty folder; its output is in the result."""

@@ -29,7 +29,7 @@ CHANCE = ("--model", "radvqa_chance")
 
 
 def evaluate(output: Path, *arguments: str, data: Path | None = None) -> RunResult:
-    result = run([*CHANCE, "--output_path", str(output), *arguments], data)
+    result = run([*CHANCE, "--output_path", str(output), *arguments], {"radvqa": data} if data else None)
     assert result is not None
     return result
 
@@ -170,7 +170,7 @@ def test_truncated_image_keeps_the_answers_before_it(
 
     def look(request: Any) -> str:
         doc_to_visual, doc_id = request.args[2:4]
-        doc_to_visual({"image": rows[9 * doc_id]["image"], "key": f"benchmark_{doc_id:04d}.png:anatomy_mc"})
+        doc_to_visual({"images": [rows[9 * doc_id]["image"]], "key": f"benchmark_{doc_id:04d}.png:anatomy_mc"})
         asked.append(doc_id)
         return "B"
 

@@ -3,33 +3,42 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from radimagenet_vqa_tasks import catalogue
+from radimagenet_vqa_tasks import plugin
 from radimagenet_vqa_tasks.host import import_host, task_manager
-from radimagenet_vqa_tasks.hub import parquet_files
+from radimagenet_vqa_tasks.hub import local_copies, local_files
 from radimagenet_vqa_tasks.utils.outcomes import TASK_VERSION
 
 GOLDEN = Path(__file__).parent / "golden" / "prompts.json"
-GROUPS = {"radvqa", "radvqa_anatomy", "radvqa_pathology"}
-TASKS = [name for name in catalogue.names() if name not in GROUPS and not name.endswith(("_sample", "vqa_textonly"))]
-TASKS = [name for name in TASKS if name != "radvqa_sample_textonly"]
+TASKS = sorted(
+    path.stem for path in plugin.TASKS.rglob("*.yaml") if path.read_text(encoding="utf-8").startswith("task:")
+)
 
 
 @pytest.fixture(scope="module")
-def manager(hub_copy: Path) -> Any:
-    """The host's task manager on the pack's tasks, with the benchmark-shaped data in the hub's place."""
+def manager(hub_copy: Path, comparator_copies: dict[str, Path]) -> Iterator[Any]:
+    """The host's task manager on the pack's tasks, with data of the benchmarks' shapes in the hub's place."""
+    copies = {"radvqa": hub_copy, **comparator_copies}
     host = import_host()
-    return task_manager(host.TaskManager, parquet_files(hub_copy))(model_name="a_model")
+    files = {name: local_files(name, data) for name, data in copies.items()}
+    with local_copies(copies):
+        yield task_manager(host.TaskManager, files)(model_name="a_model")
 
 
-def prompt(manager: Any, name: str, kind: str) -> dict[str, Any]:
-    """What a backend of this kind gets for a task's first question, images by their size."""
+def prompts(manager: Any, name: str, kind: str) -> dict[str, Any]:
+    """What a backend of this kind gets for a task's first question of each format, images by their size."""
     task = manager.load_task_or_group([name], kind)[name]
-    doc = task.eval_docs[0]
+    first = {form: task.eval_docs["format"][:].index(form) for form in dict.fromkeys(task.eval_docs["format"][:])}
+    shown = {form: prompt(task, task.eval_docs[row], kind) for form, row in first.items()}
+    return shown if len(shown) > 1 else next(iter(shown.values()))
+
+
+def prompt(task: Any, doc: Any, kind: str) -> dict[str, Any]:
     if kind == "simple":
         return {"visuals": [describe(image) for image in task.doc_to_visual(doc)], "text": task.doc_to_text(doc)}
     [message] = task.doc_to_messages(doc)
@@ -46,13 +55,13 @@ def describe(image: Any) -> str:
 def test_prompts_equal_the_golden_files(manager: Any, update_golden: bool) -> None:
     """A changed prompt changes every score: it is changed on purpose, with a new task version, or not at all."""
     found = {"version": TASK_VERSION} | {
-        name: {kind: prompt(manager, name, kind) for kind in ("simple", "chat")} for name in TASKS
+        name: {kind: prompts(manager, name, kind) for kind in ("simple", "chat")} for name in TASKS
     }
     if update_golden:
         GOLDEN.parent.mkdir(exist_ok=True)
         GOLDEN.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
-    assert len(TASKS) == 36
+    assert len(TASKS) >= 58
     assert found == golden
 
 

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import comparators
 import pyarrow as pa
 import pytest
 import shaped_data
 from click.testing import CliRunner
 
 from radimagenet_vqa_tasks.cli import main
+from radimagenet_vqa_tasks.utils import mmmu_med
 
 Rows = list[dict[str, Any]]
 
@@ -84,3 +86,45 @@ def test_unreadable_file_is_one_message(tmp_path: Path) -> None:
     code, output = verify("--data", tmp_path / "test.parquet")
     assert code == 1
     assert output.splitlines()[-1].startswith("Error: ")
+
+
+COMPARATORS = {
+    "vqarad": ("451 rows, 203 images", "vqarad_closed 271 (closed), vqarad_open 180 (open)"),
+    "slake": ("1,061 questions of slake", "slake_closed 304 (closed), slake_closed 302 (phrase)", "en 1,061, zh 1,033"),
+    "mmmu_med": ("questions of the subject: 30; published: 30", "left out, since they are not multiple-choice: 2"),
+}
+
+
+@pytest.mark.parametrize("family", COMPARATORS)
+def test_sound_comparator_has_no_fault(family: str, comparator_copies: dict[str, Path]) -> None:
+    """Counts, formats and what is left out of each of the other data sets."""
+    code, output = verify("--family", family, "--data", comparator_copies[family])
+    assert code == 0, output
+    assert "FAULT" not in output
+    assert all(said in output for said in COMPARATORS[family]), output
+    assert output.count("every image can be decoded") == {"vqarad": 1, "slake": 2, "mmmu_med": 5}[family]
+
+
+def test_damaged_comparators_are_reported(tmp_path: Path) -> None:
+    """Each family's faults are lines with their place, and the rest is looked at all the same."""
+    vqarad_rows = comparators.vqarad_rows()[:450]
+    vqarad_rows[7] = {**vqarad_rows[7], "image": {"bytes": b"no image", "path": None}, "answer": ""}
+    comparators.write_vqarad(tmp_path / "vqarad", vqarad_rows)
+    code, output = verify("--family", "vqarad", "--data", tmp_path / "vqarad")
+    assert code == 1
+    for said in ("FAULT row 7: the answer is empty", "FAULT row 7: cannot identify", "here are 450"):
+        assert said in output
+    slake_rows = comparators.slake_rows()
+    slake_rows[0] = {**slake_rows[0], "answer_type": "x"}
+    comparators.write_slake(tmp_path / "slake", slake_rows)
+    code, output = verify("--family", "slake", "--data", tmp_path / "slake")
+    assert code == 1
+    assert "FAULT question qid 10000: the answer_type 'x' is neither" in output
+    mmmu = {subject: comparators.mmmu_rows(subject) for subject in mmmu_med.CONFIGURATIONS}
+    mmmu["Pharmacy"] = mmmu["Pharmacy"][:29]
+    mmmu["Public_Health"][4]["options"] = "nonsense"
+    comparators.write_mmmu(tmp_path / "mmmu", mmmu)
+    code, output = verify("--family", "mmmu_med", "--data", tmp_path / "mmmu")
+    assert code == 1
+    assert "FAULT questions of the subject: 29; published: 30" in output
+    assert "FAULT question 'validation_Public_Health_5': options 'nonsense' is no list of texts" in output

@@ -105,7 +105,7 @@ FAMILIES: Mapping[str, Family] = {
             "SLAKE (Chinese)",
             _SLAKE_FACETS,
             Cell("slake_zh_open", "", "open", "Open"),
-            Cell("slake_zh_closed", "", "closed", "Closed"),
+            Cell("slake_zh_closed", "", "phrase", "Closed"),
         ),
         _family(
             "mmmu_med",

@@ -1,6 +1,7 @@
 """What a model's reply answers, read strictly: what it says counts, and what it does not say is None.
 
-A reply is read in steps, the same for both formats (reply.py), and the first step that finds anything decides:
+A reply to a multiple-choice or yes/no question is read in steps, the same for both (reply.py), and the first step that
+finds anything decides:
 1. Thinking (<think>...</think>) is dropped, and so are Markdown, LaTeX, HTML and full-width letters. Of thinking
    that never ends only what is marked as final counts: \\boxed{}, <answer>, "final answer", or an "answer is ..."
    with which the reply ends.
@@ -18,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from radimagenet_vqa_tasks.utils.reply_option import read_option
+from radimagenet_vqa_tasks.utils.reply_phrase import read_phrase
 from radimagenet_vqa_tasks.utils.reply_yes_no import read_yes_no
 
 
@@ -52,3 +54,16 @@ def extract_yes_no(response: str, *, bare_normal: bool = False) -> str | None:
             and "Yes, it is normal" contradicts itself.
     """
     return read_yes_no(response, bare_normal)
+
+
+def extract_phrase(response: str, target: str, question: str) -> str | None:
+    """`target` where a response gives it as its one answer, another text where it gives that, None where it gives none.
+
+    The rules stand in reply_phrase.py.
+
+    Args:
+        response: what the model wrote.
+        target: the right word or phrase.
+        question: may offer alternatives ("liver or spleen?"), of which a response may name only the right one.
+    """
+    return read_phrase(response, target, question)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -14,20 +15,21 @@ from PIL import Image, ImageFile
 from radimagenet_vqa_tasks.errors import DataError
 
 
-def decode(cell: dict[str, Any], owner: str) -> Image.Image:
-    """The image of a cell {bytes, path}, as 8-bit RGB. `owner` names the question in an error.
+def decode(cell: dict[str, Any] | None, owner: str) -> Image.Image:
+    """The image of a cell {bytes, path}, as 8-bit RGB; of the file at `path` where there are no bytes.
 
-    Raises DataError where the bytes are missing, truncated or no image.
+    `owner` names the question in an error. Raises DataError where the image is missing, truncated or no image.
     """
+    stored, path = (cell["bytes"], cell["path"]) if cell else (None, None)
     try:
-        image = Image.open(io.BytesIO(cell["bytes"]))
+        image = Image.open(io.BytesIO(Path(path or "").read_bytes() if stored is None else stored))
         with _whole_images_only():
             image.load()
         return to_rgb(image)
     except Exception as error:
         # Pillow raises a different type for almost every way in which a file can be damaged.
         raise DataError(
-            f"the image of question {owner!r} (path {cell.get('path')!r}) cannot be decoded: {error}. "
+            f"the image of question {owner!r} (path {path!r}) cannot be decoded: {error}. "
             "Fetch the data set again; `radvqa verify` lists every damaged image."
         ) from error
 

@@ -12,11 +12,13 @@ from typing import Any
 
 from radimagenet_vqa_tasks.judge.chosen import chosen
 from radimagenet_vqa_tasks.judge.llm.reply import LLMVerdict
-from radimagenet_vqa_tasks.judge.rule.decision import judge_answer
+from radimagenet_vqa_tasks.judge.rule.decision import Subject, judge_answer
+from radimagenet_vqa_tasks.judge.rule.plain import judge_plain
 from radimagenet_vqa_tasks.judge.verdict import Outcome, Verdict
-from radimagenet_vqa_tasks.utils.extraction import extract_option, extract_yes_no
+from radimagenet_vqa_tasks.utils.cells import FAMILY_OF
+from radimagenet_vqa_tasks.utils.extraction import extract_option, extract_phrase, extract_yes_no
 from radimagenet_vqa_tasks.utils.late import late_results
-from radimagenet_vqa_tasks.utils.paper_protocol import paper_closed, paper_option
+from radimagenet_vqa_tasks.utils.paper_protocol import paper_closed, paper_option, paper_phrase
 
 TASK_VERSION = "1-A"  # the N-X of the task files' metadata.version; see CHANGELOG.md
 
@@ -32,7 +34,7 @@ class Scored:
     Attributes:
         outcome: one of the four words of the documentation.
         correct_in_paper: whether the paper's own tool would have counted it as right.
-        extracted: the letter, "yes" or "no" that was read; None where nothing was, and for open answers.
+        extracted: the letter, "yes", "no" or phrase that was read; None where nothing was, and for open answers.
         judge: who judged an open answer; None for the other formats.
         judge_reason: the judge's reason code; None for the other formats.
         judge_reply: the LLM judge's own words; None where there are none.
@@ -63,17 +65,27 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> Results:
 
 def score(doc: Mapping[str, Any], response: str) -> Scored:
     """Read and score one response, by the strict protocol and by the paper's; open answers by the rule judge."""
-    target, subject = doc["target"], doc["facets"]["subject"]
+    target, family = doc["target"], FAMILY_OF[doc["cell"]].name
     if doc["format"] == "open":
-        verdict = judge_answer(response, target, subject=subject, location=doc["facets"]["location"])
-        return _judged(verdict, RULE)
+        return _judged(_judged_by_rule(doc, response, family), RULE)
     if doc["format"] == "mc":
         extracted = extract_option(response, doc["choices"])
         in_paper = paper_option(response, doc["choices"]) == target
+    elif doc["format"] == "phrase":
+        extracted = extract_phrase(response, target, doc["question"])
+        in_paper = paper_phrase(response, target)
     else:
-        extracted = extract_yes_no(response, bare_normal=subject == "abnormality")
-        in_paper = paper_closed(response, target)
+        extracted = extract_yes_no(response, bare_normal=doc["cell"] == "abnormality_closed")
+        in_paper = (paper_phrase if family == "slake" else paper_closed)(response, target)
     return Scored(_outcome(extracted, target), in_paper, extracted)
+
+
+def _judged_by_rule(doc: Mapping[str, Any], response: str, family: str) -> Verdict:
+    """The rule judge's verdict: by the taxonomy where there is one, else by the words of the right answer."""
+    if family == "radvqa":
+        subject: Subject = "anatomy" if doc["cell"] == "anatomy_open" else "pathology"
+        return judge_answer(response, doc["target"], subject=subject, location=doc["facets"]["location"])
+    return judge_plain(response, doc["target"], doc["question"])
 
 
 def _outcome(extracted: str | None, target: str) -> Outcome:

@@ -47,6 +47,16 @@ def paper_closed(response: str, target: str) -> bool:
     return found == [target.strip().lower()]
 
 
+def paper_phrase(response: str, target: str) -> bool:
+    """Whether the tool counts a reply as right where the answer is a word or phrase.
+
+    Without line breaks and full stops, the cleaned reply must be the target, but for case. Blanks count: what follows
+    "the answer is" begins with one, and is wrong. All closed questions of SLAKE are scored like this, yes and no
+    included, because the tool looks for "yes" and "no" among answers that have capitals.
+    """
+    return paper_clean(response).replace("\n", "").replace(".", "") == target.lower()
+
+
 def paper_option(response: str, choices: Sequence[str]) -> str:
     """The capital letter that the tool reads from a multiple-choice reply; there is always one.
 

@@ -1,7 +1,11 @@
-"""What a model is shown: the image (or nothing), then one text.
+"""What a model is shown: the images (or nothing), then one text.
 
 The instructions before and after the question are `pre_prompt` and `post_prompt` of the task files'
-`lmms_eval_specific_kwargs`, so that users of the host override them for a model as they do for any task.
+`lmms_eval_specific_kwargs`, so that users of the host override them for a model as they do for any task. In a task
+with questions of several formats, `post_prompt_phrase` takes the place of `post_prompt` after those of format "phrase".
+
+Marks in a text that name an image ("<image 1>") stay as the data set has them: the images come first, in the order of
+their numbers.
 """
 
 from __future__ import annotations
@@ -19,12 +23,13 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 def doc_to_text(doc: Mapping[str, Any], lmms_eval_specific_kwargs: Mapping[str, Any] | None = None) -> str:
     """The prompt of one question."""
     affixes = lmms_eval_specific_kwargs or {}
-    return f"{affixes.get('pre_prompt', '')}{_body(doc)}{affixes.get('post_prompt', '')}"
+    after = affixes.get(f"post_prompt_{doc['format']}", affixes.get("post_prompt", ""))
+    return f"{affixes.get('pre_prompt', '')}{_body(doc)}{after}"
 
 
 def doc_to_visual(doc: Mapping[str, Any]) -> list[Image.Image]:
-    """The question's image, decoded to 8-bit RGB. Raises DataError where it cannot be."""
-    return [decode(doc["image"], doc["key"])]
+    """The question's images, decoded to 8-bit RGB. Raises DataError where one cannot be."""
+    return [decode(image, doc["key"]) for image in doc["images"]]
 
 
 def doc_to_no_visual(doc: Mapping[str, Any]) -> list[Image.Image]:

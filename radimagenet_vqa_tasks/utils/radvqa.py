@@ -9,27 +9,31 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cache, partial
 from typing import Any
 
 import pyarrow.compute as pc
 from datasets import Dataset
 
 from radimagenet_vqa_tasks.errors import DataError
-from radimagenet_vqa_tasks.judge.chosen import chosen
 from radimagenet_vqa_tasks.taxonomy import clean_label, regions
+from radimagenet_vqa_tasks.utils.adapter import Adapter, raise_faults
 from radimagenet_vqa_tasks.utils.aggregation import average_of
 from radimagenet_vqa_tasks.utils.cells import CELLS, Cell
 from radimagenet_vqa_tasks.utils.prompts import LETTERS
-from radimagenet_vqa_tasks.utils.questions import IMAGE, Questions, question_dataset, without_images
+from radimagenet_vqa_tasks.utils.questions import (
+    IMAGE,
+    Questions,
+    fingerprint,
+    image_column,
+    one_image_each,
+    question_dataset,
+)
 
 IMAGES = 1000  # of the benchmark; the paper, section 3.2
 
 COLUMNS = (IMAGE, "question", "choices", "answer", "question_type", "metadata")
 METADATA = ("content_type", "is_abnormal", "location", "modality", "pathology", "question_id")
-
-SHOWN = 5  # faults spelled out in an error message; the rest are counted
 
 # The benchmark's own question_id where it differs from the cell's name.
 _CELL_OF_QUESTION_ID = {"abnormal_closed": "abnormality_closed"}
@@ -46,52 +50,37 @@ def cell_of(row: dict[str, Any]) -> Cell | None:
 
 
 def questions(rows: Dataset, cell: str, *, images: int | None = IMAGES, with_image: bool = True) -> Dataset:
-    """The questions of one cell as Question columns; the `process_docs` of every task.
+    """The questions of one cell as Question columns; see `Adapter.questions`.
 
-    `images` is how many images the whole data set must have (None: any number). Without `with_image` there is no
-    image column, so nothing can be decoded. Raises DataError, naming rows, where `rows` is not the benchmark, and
-    RunError where the judge's settings are wrong.
+    `images` is how many images the whole data set must have (None: any number).
     """
-    if CELLS[cell].format == "open":
-        chosen()  # a judge that cannot be had is an error now, not when the model has answered
-    every, rows_of = _adapted(_ByFingerprint(rows), images)
-    return (every if with_image else without_images(every)).select(rows_of[cell])
+    return adapter(images).questions(rows, cell, with_image=with_image)
 
 
-@dataclass(frozen=True, eq=False)
-class _ByFingerprint:
-    """A data set as a cache key: the host loads it anew for each task, from the same files."""
-
-    rows: Dataset
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByFingerprint) and self.rows._fingerprint == other.rows._fingerprint
-
-    def __hash__(self) -> int:
-        return hash(self.rows._fingerprint)
+@cache
+def adapter(images: int | None) -> Adapter:
+    """The adapter that insists on so many images (None: any number)."""
+    return Adapter("radvqa", partial(_adapt, images=images))
 
 
-@lru_cache(maxsize=2)
-def _adapted(source: _ByFingerprint, images: int | None) -> tuple[Dataset, dict[str, list[int]]]:
-    """All rows as Question columns, and the row numbers of each cell."""
-    rows = source.rows
+def _adapt(rows: Dataset, images: int | None) -> Dataset:
     text, clusters = read(rows)
-    _raise(faults(text, clusters, images))
-    cells = [cell_of(row) for row in text]
-    every = question_dataset(
-        rows,
+    raise_faults(faults(text, clusters, images), "RadImageNet-VQA", "radvqa verify")
+    cells = [cell for row in text if (cell := cell_of(row))]
+    return question_dataset(
+        one_image_each(image_column(rows)),
         Questions(
             question=[row["question"] for row in text],
             choices=[row["choices"] or [] for row in text],
             target=[row["answer"] for row in text],
-            format=[cell.format for cell in cells if cell],
-            key=[f"{cluster}:{cell.name}" for cluster, cell in zip(clusters, cells, strict=True) if cell],
+            format=[cell.format for cell in cells],
+            key=[f"{cluster}:{cell.name}" for cluster, cell in zip(clusters, cells, strict=True)],
             cluster=clusters,
-            cell=[cell.name for cell in cells if cell],
-            facets=[_facets(row["metadata"], cell) for row, cell in zip(text, cells, strict=True) if cell],
+            cell=[cell.name for cell in cells],
+            facets=[_facets(row["metadata"], cell) for row, cell in zip(text, cells, strict=True)],
         ),
+        fingerprint(rows),
     )
-    return every, {name: [row for row, cell in enumerate(cells) if cell and cell.name == name] for name in CELLS}
 
 
 def read(rows: Dataset) -> tuple[list[dict[str, Any]], list[str]]:
@@ -108,7 +97,7 @@ def read(rows: Dataset) -> tuple[list[dict[str, Any]], list[str]]:
             f"(found: {', '.join(rows.column_names)}). Use the file benchmark/test-00000-of-00001.parquet."
         )
     text = rows.remove_columns(IMAGE).with_format("arrow")[:].to_pylist()
-    paths = pc.struct_field(rows.select_columns([IMAGE]).with_format("arrow")[:][IMAGE], "path").to_pylist()
+    paths = pc.struct_field(image_column(rows), "path").to_pylist()
     return text, [path or f"image-{index // len(CELLS):04d}" for index, path in enumerate(paths)]
 
 
@@ -178,23 +167,9 @@ def _facets(metadata: dict[str, Any], cell: Cell) -> dict[str, str | bool]:
     }
 
 
-def _raise(found: Sequence[str]) -> None:
-    """Raise DataError if there are faults, spelling out the first few."""
-    if not found:
-        return
-    more = f"; and {len(found) - SHOWN:,} more" if len(found) > SHOWN else ""
-    raise DataError(
-        f"the data are damaged or not RadImageNet-VQA's: {'; '.join(found[:SHOWN])}{more}. Fetch them again; `radvqa "
-        "verify` reports everything."
-    )
-
-
 def process_docs(name: str, *, images: int | None) -> partial[Dataset]:
     """The `process_docs` of the task called `name`: a cell, with "_textonly" for its twin without images."""
-    cell, textonly, rest = name.partition("_textonly")
-    if cell not in CELLS or rest:
-        raise AttributeError(f"no task is called {name!r}; the cells are {', '.join(CELLS)}")
-    return partial(questions, cell=cell, images=images, with_image=not textonly)
+    return adapter(images).process_docs(name)
 
 
 def __getattr__(name: str) -> partial[Dataset]:

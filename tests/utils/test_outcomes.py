@@ -29,7 +29,7 @@ def doc(form: str, target: str, subject: str = "pathology", choices: tuple[str, 
         "format": form,
         "key": f"img:{subject}_{form}",
         "cluster": "img",
-        "cell": f"{subject}_{form}",
+        "cell": f"{subject}_{form}" + ("_pos" if (subject, form) == ("pathology", "closed") else ""),
         "facets": facets,
         "fingerprint": "0123456789abcdef",
         "with_image": True,
@@ -70,7 +70,49 @@ def test_outcome_and_paper_score_of_a_response(
     assert (scored.outcome, scored.correct_in_paper) == (outcome, in_paper)
 
 
-@given(response=st.text() | st.sampled_from([None, 3, ["A"], b"A"]), question=st.sampled_from([MC, CLOSED, OPEN]))
+def comparator(cell: str, form: str, target: str, question: str) -> dict[str, Any]:
+    return {**doc(form, target), "cell": cell, "question": question, "facets": {}}
+
+
+BIGGER = comparator("slake_closed", "phrase", "Liver", "Which is bigger, liver or spleen?")
+SLAKE_YES = comparator("slake_closed", "closed", "yes", "Is the heart shown?")
+VQARAD_YES = comparator("vqarad_closed", "closed", "yes", "Is the heart shown?")
+VQARAD_OPEN = comparator("vqarad_open", "open", "Left lung", "Where is the lesion?")
+SLAKE_ZH = comparator("slake_zh_closed", "phrase", "没有", "图像中有异常吗？")
+
+
+@pytest.mark.parametrize(
+    ("question", "response", "outcome", "in_paper"),
+    [
+        (BIGGER, "liver.", "correct", True),
+        (BIGGER, "The liver", "correct", False),
+        (BIGGER, "spleen", "incorrect", False),
+        (BIGGER, "liver, spleen", "unparsed", False),
+        # The paper's tool scores all closed questions of SLAKE word for word, and those of VQA-RAD by substrings.
+        (SLAKE_YES, "Yes", "correct", True),
+        (SLAKE_YES, "Yes, it is.", "correct", False),
+        (VQARAD_YES, "Yes, it is.", "correct", True),
+        # "Normal" says no to "Is it abnormal?" of RadImageNet-VQA, and to no question of another benchmark.
+        (VQARAD_YES, "normal", "unparsed", False),
+        (VQARAD_OPEN, "The lesion is in the left lung.", "correct", True),
+        (VQARAD_OPEN, "left lung, right lung", "incorrect", False),
+        (SLAKE_ZH, "没有", "correct", True),
+        (SLAKE_ZH, "无", "correct", False),
+    ],
+)
+def test_comparators_are_scored_by_their_own_rules(
+    question: dict[str, Any], response: str, outcome: str, in_paper: bool
+) -> None:
+    """Phrases, the rule judge without a taxonomy, and where the paper's tool treats a benchmark in its own way."""
+    scored = score(question, response)
+    assert (scored.outcome, scored.correct_in_paper) == (outcome, in_paper)
+    assert scored.judge == ("rule" if question["format"] == "open" else None)
+
+
+@given(
+    response=st.text() | st.sampled_from([None, 3, ["A"], b"A"]),
+    question=st.sampled_from([MC, CLOSED, OPEN, BIGGER, SLAKE_ZH, VQARAD_OPEN]),
+)
 def test_hook_never_raises(response: Any, question: dict[str, Any]) -> None:
     """Whatever a model or a backend returns is scored: an exception here would lose the whole run."""
     result = process_results(question, [response])

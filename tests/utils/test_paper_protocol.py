@@ -13,7 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from radimagenet_vqa_tasks.utils import paper_protocol
-from radimagenet_vqa_tasks.utils.paper_protocol import paper_clean, paper_closed, paper_option, paper_verdict
+from radimagenet_vqa_tasks.utils.paper_protocol import (
+    paper_clean,
+    paper_closed,
+    paper_option,
+    paper_phrase,
+    paper_verdict,
+)
 
 CASES = Path(__file__).parents[1] / "cases"
 CHOICES = ["knee", "hip", "soft tissue mass", "mass"]
@@ -32,6 +38,24 @@ def cases(name: str) -> list[Any]:
 def test_closed_case_scores_as_the_paper_did(case: dict[str, Any]) -> None:
     """Each reviewed reply to a closed question is right or wrong as the paper's tool had it."""
     assert paper_closed(case["response"], case["target"]) is case["expected"], case["why"]
+
+
+@pytest.mark.parametrize(
+    ("response", "expected"),
+    [
+        ("Liver", True),
+        ("liver.", True),
+        ("<answer>Liver</answer>", True),
+        ("The liver", False),
+        ("The answer is liver", False),  # the blank before it stays
+        ("answer:liver", True),
+        ("Liver is bigger", False),
+        ("", False),
+    ],
+)
+def test_phrase_is_right_only_word_for_word(response: str, expected: bool) -> None:
+    """The paper's tool compares whole replies; an article or a blank makes them wrong."""
+    assert paper_phrase(response, "Liver") is expected
 
 
 @pytest.mark.parametrize("case", cases("paper_option.jsonl"))

@@ -11,7 +11,7 @@ import pytest
 from datasets import Dataset, load_dataset
 
 from radimagenet_vqa_tasks.errors import DataError
-from radimagenet_vqa_tasks.utils import radvqa, sample
+from radimagenet_vqa_tasks.utils import adapter, radvqa, sample
 from radimagenet_vqa_tasks.utils.cells import CELLS
 from radimagenet_vqa_tasks.utils.questions import fingerprint
 
@@ -101,18 +101,18 @@ def test_no_image_is_decoded_while_preparing(benchmark: Dataset, monkeypatch: py
 
     monkeypatch.setattr(Image, "open", fail)
     for cell in CELLS:
-        assert getattr(radvqa, cell)(benchmark)[0]["image"]["bytes"].startswith(b"\x89PNG")
+        assert getattr(radvqa, cell)(benchmark)[0]["images"][0]["bytes"].startswith(b"\x89PNG")
         blind = getattr(radvqa, f"{cell}_textonly")(benchmark)
-        assert "image" not in blind.column_names
+        assert "images" not in blind.column_names
         assert blind[0]["with_image"] is False
 
 
 def test_adaptation_is_shared_by_tasks(benchmark: Dataset) -> None:
     """The host loads the data once a task; only the first of them pays for the checks and the fingerprint."""
-    radvqa._adapted.cache_clear()
+    adapter._adapted.cache_clear()
     for cell in CELLS:
         getattr(radvqa, cell)(benchmark)
-    assert radvqa._adapted.cache_info().misses == 1
+    assert adapter._adapted.cache_info().misses == 1
 
 
 def test_unknown_task_function_is_an_attribute_error() -> None:

@@ -1,0 +1,113 @@
+"""Measures what preparing all families costs on data of their real sizes, and writes it into `docs/benchmarks.md`.
+
+    python benchmarks/families.py [--write]
+
+Every task of every family, with and without images, is loaded and processed as the host does it, after the first
+conversion to Arrow, which no task can avoid. The images of RadImageNet-VQA's stand-in have the original's size; those
+of the others are small. No image may be opened: that is counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+ROOT = Path(__file__).parent.parent
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
+MARKER = "<!-- measured by benchmarks/families.py -->"
+
+
+def prepare(copies: dict[str, Path]) -> tuple[dict[str, tuple[int, float]], int]:
+    """Tasks and seconds of each family, and the images that were opened meanwhile."""
+    from PIL import Image
+
+    from radimagenet_vqa_tasks.hub import SOURCE_OF, local_copies
+    from radimagenet_vqa_tasks.utils.cells import FAMILIES
+
+    with local_copies(copies), patch.object(Image, "open", wraps=Image.open) as opened:
+        _prepare_family("radvqa", copies["radvqa"])  # imports, and the first conversion of each
+        for family in FAMILIES:
+            _prepare_family(family, copies[SOURCE_OF[family]])
+        _forget()
+        measured = {family: _prepare_family(family, copies[SOURCE_OF[family]]) for family in FAMILIES}
+    return measured, opened.call_count
+
+
+def _prepare_family(family: str, copy: Path) -> tuple[int, float]:
+    from datasets import load_dataset
+
+    from radimagenet_vqa_tasks.hub import SOURCE_OF, SOURCES, local_files
+    from radimagenet_vqa_tasks.utils import distractors, mmmu_med, radvqa, slake, vqarad
+    from radimagenet_vqa_tasks.utils.cells import FAMILIES
+
+    adapters: dict[str, Any] = {
+        "radvqa": radvqa,
+        "radvqa_distractors": distractors,
+        "vqarad": vqarad,
+        "slake": slake,
+        "slake_zh": slake,
+        "mmmu_med": mmmu_med,
+    }
+    source, files = SOURCES[SOURCE_OF[family]], local_files(SOURCE_OF[family], copy)
+    parts = {cell: part for part, cell in mmmu_med.CONFIGURATIONS.items()} if family == "mmmu_med" else {}
+    names = [(cell, f"{cell}{arm}") for arm in ("", "_textonly") for cell in FAMILIES[family].cells]
+    begun = time.perf_counter()
+    for cell, name in names:
+        rows = load_dataset(source.builder, data_files=files[parts.get(cell, source.configurations[0])], split="train")
+        getattr(adapters[family], name)(rows)
+    return len(names), time.perf_counter() - begun
+
+
+def _forget() -> None:
+    """Let every data set be adapted anew, as in a new process."""
+    from radimagenet_vqa_tasks.utils import adapter
+
+    adapter._adapted.cache_clear()
+
+
+@contextmanager
+def stand_ins() -> Iterator[dict[str, Path]]:
+    """Folders laid out as the hub lays them out, with data of the real sizes."""
+    with tempfile.TemporaryDirectory() as folder:
+        for tool in ("shaped_data.py", "comparators.py"):
+            made = [sys.executable, str(ROOT / "tools" / tool), folder]
+            subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
+        path = Path(folder)
+        yield {"radvqa": path, "vqarad": path / "vqa-rad", "slake": path / "SLAKE", "mmmu_med": path / "MMMU"}
+
+
+def report(measured: dict[str, tuple[int, float]], opened: int) -> str:
+    """The measurements as Markdown."""
+    lines = ["| preparing all tasks | tasks | seconds |", "| --- | ---: | ---: |"]
+    lines += [f"| {family} | {tasks} | {seconds:.2f} |" for family, (tasks, seconds) in measured.items()]
+    tasks, seconds = (sum(column) for column in zip(*measured.values(), strict=True))
+    lines += [f"| **all** | **{tasks}** | **{seconds:.2f}** |", "", f"Images opened meanwhile: {opened}."]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true", help="replace the figures in docs/benchmarks.md")
+    options = parser.parse_args()
+    os.environ |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
+    with stand_ins() as copies, tempfile.TemporaryDirectory() as cache:
+        os.environ["HF_DATASETS_CACHE"] = cache
+        text = report(*prepare(copies))
+    print(text)
+    if options.write:
+        before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(MARKER)
+        after = rest.partition(MARKER)[2]
+        DOCUMENT.write_text(f"{before}{MARKER}\n\n{text}\n\n{MARKER}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

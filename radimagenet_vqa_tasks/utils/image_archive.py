@@ -1,0 +1,92 @@
+"""Images that a data set keeps in a zip file: those that its questions are about, unpacked once into a cache folder.
+
+A zip file is hostile input. Only the members that the rows name are taken, each to a path made here, and none may be
+a link, lead out of the folder or be larger than a picture. The folder is named after the members' checksums, so that
+another archive has another folder; it appears as a whole or not at all, however many processes want it at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import stat
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from datasets import config
+from filelock import FileLock
+
+from radimagenet_vqa_tasks.errors import DataError
+
+LARGEST_IMAGE = 50_000_000  # bytes; the largest slice of SLAKE has less than one hundredth of it
+LARGEST_FOLDER = 2_000_000_000
+
+_ENCRYPTED = 0x1
+
+
+def unpack(archive: Path, names: Sequence[str], folder: str) -> Mapping[str, Path]:
+    """The files of the images `names`, which lie under `folder` in the archive; unpacked unless they already are.
+
+    Raises DataError where the archive is damaged, lacks an image or holds something that is no plain small file.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            members = {name: _member(opened, archive, name, folder) for name in names}
+            place = _cache() / _identity(members)
+            if not place.is_dir():
+                _unpack(opened, members, place)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        raise DataError(
+            f"the images in {archive} cannot be unpacked ({error}). If it is damaged, copy it again, or remove it so "
+            f"that it is fetched again. The images are unpacked into {_cache()}, where there must be room."
+        ) from error
+    return {name: place / name for name in names}
+
+
+def _member(opened: zipfile.ZipFile, archive: Path, name: str, folder: str) -> zipfile.ZipInfo:
+    """The archive's entry of an image, after every check that needs no reading."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or ":" in name or str(path) != name:
+        raise DataError(f"the image name {name!r} leads out of the archive's folder. Fetch the data set again.")
+    try:
+        found = opened.getinfo(f"{folder}/{name}")
+    except KeyError:
+        raise DataError(f"{archive} lacks the image {folder}/{name}. Fetch the archive again.") from None
+    kind = stat.S_IFMT(found.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG) or found.is_dir() or found.flag_bits & _ENCRYPTED:
+        raise DataError(f"{folder}/{name} in {archive} is no plain file. Fetch the archive again.")
+    if found.file_size > LARGEST_IMAGE:
+        raise DataError(f"{folder}/{name} in {archive} would be {found.file_size:,} bytes: that is no image.")
+    return found
+
+
+def _identity(members: Mapping[str, zipfile.ZipInfo]) -> str:
+    content = [(name, member.CRC, member.file_size) for name, member in members.items()]
+    return f"images-{hashlib.sha256(repr(content).encode()).hexdigest()[:16]}"
+
+
+def _cache() -> Path:
+    return Path(config.HF_DATASETS_CACHE) / "radimagenet_vqa_tasks"
+
+
+def _unpack(opened: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], place: Path) -> None:
+    if sum(member.file_size for member in members.values()) > LARGEST_FOLDER:
+        raise DataError(f"the images in {opened.filename} would take more than {LARGEST_FOLDER:,} bytes.")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{place}.lock"):
+        if place.is_dir():
+            return  # another process was faster
+        unfinished = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}-"))
+        try:
+            for name, member in members.items():
+                target = unfinished / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                # zipfile stops at the size that the archive states, and compares the checksum.
+                target.write_bytes(opened.read(member))
+            unfinished.chmod(0o755)
+            unfinished.rename(place)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
