@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
@@ -133,6 +133,7 @@ def clean_label(raw: str) -> str:
     return _clean(raw, taxonomy().special_names)
 
 
+@lru_cache(maxsize=1024)
 def region_of(name: str) -> Region:
     """The region that goes by this benchmark or readable name, in any case, with spaces or underscores."""
     wanted = " ".join(name.replace("_", " ").casefold().split())
@@ -142,6 +143,7 @@ def region_of(name: str) -> Region:
     raise UnknownNameError(f"no region is called {name!r}{_suggest(wanted, regions())}")
 
 
+@lru_cache(maxsize=1024)
 def label_of(region: str, raw_or_clean: str) -> Label:
     """The label of a region by its folder name, benchmark name or readable name.
 

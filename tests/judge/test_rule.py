@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from radimagenet_vqa_tasks.judge.rule.decision import Subject, judge_answer
 from radimagenet_vqa_tasks.judge.verdict import Verdict
-from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, regions
+from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, label_of, regions
 
 CASES_FILE = Path(__file__).parents[1] / "cases" / "rule_judge.yaml"
 CASES: list[dict[str, Any]] = [
@@ -102,6 +102,54 @@ def test_readable_variants_keep_the_verdict(region: str, label: str) -> None:
         assert judge_answer(form, label, subject="pathology", location=region).outcome == "correct", form
 
 
+@pytest.mark.parametrize(("region", "label"), PAIRS)
+def test_every_folder_name_is_its_label_and_no_other(region: str, label: str) -> None:
+    """A model that was trained on RadImageNet may answer with the name of a folder."""
+    place = regions()[region]
+    folder = label_of(region, label).raw
+    for other in (*place.labels, place.normal):
+        verdict = judge_answer(folder, other.name, subject="pathology", location=region)
+        assert (verdict.outcome == "correct") == (other.name == label), (folder, other.name)
+
+
+DENIALS = (
+    *(
+        "{x} is possible, but unlikely.",
+        "It might be {x}, but this is doubtful.",
+        "{x} is possible but cannot be confirmed.",
+    ),
+    *("{x} was considered but is not supported by the image.", "{x} has been considered and excluded.", "Hardly {x}."),
+    *(
+        "{x} is possible, but I see no convincing evidence of it.",
+        "{x} is suspected, but the image does not confirm it.",
+    ),
+    *(
+        "{x}: cannot assess",
+        "{x} can't be judged on one slice.",
+        "I doubt that there is {x}.",
+        "Resolved {x}.",
+        "{x} is not.",
+    ),
+    *(
+        "{x} is no longer seen.",
+        "The findings argue against {x}.",
+        "inconsistent with {x}",
+        "{x} less likely",
+        "{x} vs normal",
+    ),
+    *("Common conditions include {x}.", "{x} would be expected to look different.", "I wondered about {x}."),
+)
+
+
+@pytest.mark.parametrize("denial", DENIALS)
+def test_no_denial_or_doubt_is_an_answer(denial: str) -> None:
+    """However a response takes a label back, the label is not affirmed."""
+    for region, label in PAIRS:
+        response = denial.format(x=label_of(region, label).readable)
+        if label != NO_PATHOLOGY:
+            assert judge_answer(response, label, subject="pathology", location=region).outcome != "correct", response
+
+
 SENTENCES = {
     "{x}. No {y}.": "correct",
     "No {y}, but {x}.": "correct",
@@ -109,6 +157,15 @@ SENTENCES = {
     "{x} rather than {y}": "correct",
     "{x}; {y} cannot be excluded": "correct",
     "{y} is not seen. There is {x}.": "correct",
+    "{x} is more likely than {y}.": "correct",
+    "{y} was considered, but {x} is more likely.": "correct",
+    "Although {y} is possible, {x} is favored.": "correct",
+    "{x} is present. {y} is not.": "correct",
+    "No {y}, only {x}.": "correct",
+    "{x} was considered, but {y} is more likely.": "incorrect",
+    "Although {x} is possible, {y} is favored.": "incorrect",
+    "{y} with absent {x}": "incorrect",
+    "{x} could as well be {y}": "incorrect",
     "no {y} or {x}": "incorrect",
     "{x} and {y}": "incorrect",
     "{x} or {y}": "incorrect",
@@ -201,6 +258,11 @@ HOSTILE = {
     "questions": "edema? ",
     "alternatives": "edema or tumor, ",
     "brackets": "tear (",
+    "places": "old frontal lobe ",
+    "subjects": "foramen of ",
+    "asides": "edema, not infarct, ",
+    "words run together": "hipjoint ",
+    "preferences": "edema, but infarct is more likely ",
     "sides": "tear of medial ",
     "repeated denials": "no tumor, no edema, ",
     "misspellings": "abnormalty ",

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from radimagenet_vqa_tasks.judge.rule import spelling
 from radimagenet_vqa_tasks.judge.rule.spelling import corrected
 
+LONG_ANSWER = ["this", "is", "an", "answer", "of", "seven", "words"]
+
 
 @pytest.mark.parametrize(
     ("slip", "meant"),
@@ -18,11 +20,31 @@ from radimagenet_vqa_tasks.judge.rule.spelling import corrected
         ("supraspinatis", "supraspinatus"),  # a wrong letter
         ("infract", "infarct"),  # two letters swapped
         ("brian", "brain"),  # a short word, but swapped
+        ("acite", "ascites"),  # taken for a plural before it was mended
     ],
 )
 def test_a_single_slip_is_mended(slip: str, meant: str) -> None:
-    """Each way to slip once."""
+    """Each way to slip once, however long the answer is."""
     assert corrected([slip]) == [meant]
+    assert corrected([*LONG_ANSWER, slip]) == [*LONG_ANSWER, meant]
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("livr", "liver"),  # a letter too few
+        ("kneee", "knee"),  # a letter too many
+        ("knea", "knee"),  # a wrong letter
+        ("lugn", "lung"),  # two letters swapped
+        ("hipp", "hip"),  # a letter typed twice
+        ("labrel", "labral"),  # a word of a label
+        ("lumber", "lumbar"),  # timber, but not of six words or fewer
+    ],
+)
+def test_a_short_word_is_mended_in_a_short_answer_only(slip: str, meant: str) -> None:
+    """In a sentence the same letters may be a word that the judge does not know."""
+    assert corrected([slip, "pathology"]) == [meant, "pathology"]
+    assert corrected([*LONG_ANSWER, slip]) == [*LONG_ANSWER, slip]
 
 
 @pytest.mark.parametrize(
@@ -31,8 +53,11 @@ def test_a_single_slip_is_mended(slip: str, meant: str) -> None:
         "drain",  # one letter from brain, but short
         "penal",  # the first letter differs from renal
         "menisgall",  # two slips
-        "kidnee",  # two slips
+        "nodual",  # two slips
+        "hib",  # three letters say too little
+        "kneel",  # a word of its own
         "adductor",  # a muscle of its own, one letter from abductor
+        "aductor",  # could be the adductor or the abductor
         "thinking",  # one letter from thinning
         "42",
         ",",
@@ -52,10 +77,9 @@ def test_known_words_are_never_changed() -> None:
 
 def test_no_real_word_is_listed_in_vain() -> None:
     """Every word on the list would be taken for a misspelling without it."""
-    for word in spelling._REAL_WORDS - spelling._known():
-        keys = spelling._with_one_less(word)
-        near = {meant for key in keys for meant in spelling._content().get(key, ()) if spelling._is_slip(word, meant)}
-        assert near, word
+    for word in spelling._REAL_WORDS | spelling._SHORT_REAL_WORDS:
+        near = spelling._near(word, few=True) | spelling._near(word + "s", few=True)
+        assert near - spelling._REAL_WORDS - {word}, word
 
 
 @given(st.lists(st.text(max_size=30)))

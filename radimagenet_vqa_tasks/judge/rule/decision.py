@@ -16,7 +16,7 @@ Reason codes:
 The word of a label after a hedge counts ("possible edema"), since radiologists hedge; what is merely not excluded
 ("cannot exclude edema") does not. A label denied in one place and affirmed in another is denied, unless the words
 show that another instance of it is meant ("medial meniscus tear, no tear of the lateral meniscus"). A single slip of
-the keyboard in a long word is mended (spelling.py).
+the keyboard is mended (spelling.py), and an aside in the middle of a sentence is read behind it (asides.py).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Literal
 
+from radimagenet_vqa_tasks.judge.rule.asides import asides_last
 from radimagenet_vqa_tasks.judge.rule.cues import Kind
 from radimagenet_vqa_tasks.judge.rule.mentions import Reading, Status
 from radimagenet_vqa_tasks.judge.rule.reading import read
@@ -40,7 +41,9 @@ from radimagenet_vqa_tasks.taxonomy import UnknownNameError, label_of, region_of
 Subject = Literal["anatomy", "pathology"]
 
 # "What abnormality is present?" - "None" is a wording of the taxonomy.
-_BARE_DENIALS = (["no"], ["nothing"])
+_BARE_DENIALS = (["no"], ["nothing"], ["nothing", "significant"], ["negative"])
+# "No other abnormality" is said of the rest of an image, so what is said before it is a finding, whatever its name.
+_REST = frozenset({"other", "otherwise", "else", "except", "apart", "aside"})
 
 
 def judge_answer(response: str, target: str, *, subject: Subject, location: str) -> Verdict:
@@ -60,7 +63,7 @@ def judge_answer(response: str, target: str, *, subject: Subject, location: str)
         wanted = region_of(target).name if subject == "anatomy" else label_of(region, target).name
     except UnknownNameError:
         return Verdict("unjudged", "unknown_target")
-    tokens = corrected(words(answer_text(response)))
+    tokens = asides_last(corrected(words(answer_text(response))))
     if subject == "anatomy":
         return _judge_anatomy(read(tokens, anatomy_vocabulary()), wanted)
     reading = read(tokens, pathology_vocabulary(region))
@@ -75,7 +78,7 @@ def _judge_anatomy(reading: Reading, region: str) -> Verdict:
     if region in reading.denied(Kind.LABEL):
         return Verdict("incorrect", "negated")
     # A name outranks parts: "the knee, with the femoral condyle and the lower leg" names one region.
-    if region in reading.alternatives():
+    if region in reading.alternatives() or (region in named and reading.beside(region)):
         return Verdict("incorrect", "several_labels")
     if named:
         return _among(named, region)
@@ -102,7 +105,9 @@ def _judge_normal(reading: Reading, tokens: list[str]) -> Verdict:
     if reading.values(Kind.LABEL, Status.AFFIRMED):
         return Verdict("incorrect", "several_labels" if normal else "other_label")
     findings = read(tokens, findings_vocabulary())
-    if findings.values(Kind.LABEL, Status.AFFIRMED):
+    if findings.values(Kind.LABEL, Status.AFFIRMED) or (findings.claims and not _REST.isdisjoint(tokens)):
+        return Verdict("incorrect", "other_finding")
+    if normal and reading.turns_to_finding:
         return Verdict("incorrect", "other_finding")
     if normal or _only_denies(findings) or [token for token in tokens if token.isalnum()] in _BARE_DENIALS:
         return Verdict("correct", "normal")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from radimagenet_vqa_tasks.judge.rule.cues import Kind
-from radimagenet_vqa_tasks.judge.rule.vocabulary import Entry
+from radimagenet_vqa_tasks.judge.rule.matching import Entry
 
 
 class Status(Enum):
@@ -39,6 +39,8 @@ class Reading:
         has_words: there is any word at all.
         claims: words outside every negation say more than that this is an image.
         lists: mentions that stand as alternatives ("an infarct or a tumor").
+        series: mentions that stand in one list, alternatives or not.
+        turns_to_finding: something was granted before a "but", and behind it stands a word of the taxonomy.
     """
 
     mentions: list[Mention] = field(default_factory=list)
@@ -48,6 +50,8 @@ class Reading:
     has_words: bool = False
     claims: bool = False
     lists: list[list[Mention]] = field(default_factory=list)
+    series: list[list[Mention]] = field(default_factory=list)
+    turns_to_finding: bool = False
 
     def denied(self, kind: Kind) -> set[str]:
         """The values that are denied: by the printed name, in the words that affirm them, or never affirmed.
@@ -65,12 +69,22 @@ class Reading:
         }
 
     def alternatives(self) -> set[str]:
-        """The values that stand beside something that is no label, with an "or" between them."""
+        """The values that stand beside something that is no label, or normal, with an "or" between them."""
         found: set[str] = set()
         for members in self.lists:
             affirmed = [each.entry for each in members if each.status is Status.AFFIRMED]
-            if any(entry.kind is Kind.OTHER for entry in affirmed):
-                found |= {entry.value for entry in affirmed if entry.kind is not Kind.OTHER}
+            labels = {entry.value for entry in affirmed if entry.kind in (Kind.LABEL, Kind.PART)}
+            found |= labels if any(entry.kind in (Kind.OTHER, Kind.NORMAL) for entry in affirmed) else set()
+        return found
+
+    def beside(self, value: str) -> set[str]:
+        """The labels and parts that an affirmed list names beside this label."""
+        found: set[str] = set()
+        for members in self.series:
+            affirmed = [each.entry for each in members if each.status is Status.AFFIRMED]
+            named = {entry.value for entry in affirmed if entry.kind in (Kind.LABEL, Kind.PART)}
+            if any(entry.kind is Kind.LABEL and entry.value == value for entry in affirmed):
+                found |= named - {value}
         return found
 
     def values(self, kind: Kind, status: Status) -> dict[str, bool]:

@@ -8,33 +8,29 @@ that the clause ends. Every word and every match is handled a bounded number of 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from radimagenet_vqa_tasks.judge.rule.cues import SEEN, Kind
-from radimagenet_vqa_tasks.judge.rule.mentions import Mention, Reading, Status
-from radimagenet_vqa_tasks.judge.rule.text import IS, MINOR_BREAKS, SENTENCE_ENDS, SHOW, word_set
-from radimagenet_vqa_tasks.judge.rule.vocabulary import Match, Vocabulary
-
-_CLAUSE_BREAKS = MINOR_BREAKS | {"and", "or", "nor"}
-_LIST_WORDS = frozenset({"and", "or", "nor"})
-_OR = frozenset({"or", "nor", "/", "vs", "vs.", "versus"})
-_LIST_SIGNS = _OR | _CLAUSE_BREAKS
-_NO_LIST = frozenset({IS, SHOW, "with", "which"})
-# The most words that are looked at ahead of a comma, or between two members of a list.
-_AHEAD, _APART = 12, 6
-_CONTRASTS = frozenset({"while", "whereas"})
-# Too broad to stand against a label: "edema or swelling" is one answer.
-_BROAD = word_set("abnormal swelling")
-# Words that a sentence about the whole image may hold: "the scan appears normal", "this is a normal knee MRI".
-_ABOUT_THE_IMAGE = word_set(
-    "this that it there is scan image study exam examination mri ct mr t1 t2 picture slice view axial sagittal coronal"
-    " patient shown show present visible seen identified detected evident found noted overall completely entirely"
-    " appearance anatomy answer diagnosis impression conclusion result condition limit of any evidence sign i see"
-    " significant acute obvious apparent definite likely probably most radiological radiographic imaging medical body"
-    " part region abdomen abdominal pelvis ankle foot brain hip knee lung chest shoulder spine joint structure"
-    " abnormality abnormal pathology pathological disease lesion finding normal unremarkable healthy no not nothing"
-    " without or yes have has do contain demonstrate reveal specific particular its thats theres"
+from radimagenet_vqa_tasks.judge.rule.clauses import (
+    ABOUT_THE_IMAGE,
+    AFTER_DENIAL,
+    AHEAD,
+    APART,
+    BROAD,
+    CLAUSE_BREAKS,
+    CONCEDES,
+    CONTRASTS,
+    LIST_SIGNS,
+    LIST_WORDS,
+    NO_LIST,
+    NO_SUBJECT,
+    OR,
+    TURNS_BACK,
+    Clause,
+    MentionList,
 )
+from radimagenet_vqa_tasks.judge.rule.cues import PRONOUNS, SEEN, Kind
+from radimagenet_vqa_tasks.judge.rule.matching import Match, Vocabulary
+from radimagenet_vqa_tasks.judge.rule.mentions import Mention, Reading, Status
+from radimagenet_vqa_tasks.judge.rule.text import IS, SENTENCE_ENDS, SHOW
 
 
 def read(tokens: Sequence[str], vocabulary: Vocabulary) -> Reading:
@@ -48,7 +44,7 @@ def read(tokens: Sequence[str], vocabulary: Vocabulary) -> Reading:
         position = match.end
     for index in range(position, len(tokens)):
         sweep.word(index)
-    sweep.end_list()
+    sweep.end()
     return sweep.reading
 
 
@@ -65,26 +61,31 @@ class _Sweep:
         self.scope_done = False
         self.clause = 0
         # Clauses of this sentence that a cue behind them may still reach, the last one open.
-        self.reachable: list[_Clause] = [_Clause()]
+        self.reachable: list[Clause] = [Clause()]
         # The mentions of this sentence, and those of a question that may have no answer yet.
         self.sentence: list[Mention] = []
         self.asked: list[Mention] = []
-        self.list = _List()
+        # How many mentions of this sentence stand before its last turn.
+        self.conceded = 0
+        self.concedes = self.prefers = False
+        self.list = MentionList()
 
     def word(self, index: int) -> None:
         token = self.tokens[index]
         if token in SENTENCE_ENDS:
             self._end_sentence(token)
-        elif token in _CLAUSE_BREAKS:
+        elif token in CLAUSE_BREAKS:
             self._end_clause(index)
         elif token == IS:
             self.reachable[-1].has_verb = True
             self.scope_done = self.scope_used
         else:
             self._answer(token)
-            if token not in _ABOUT_THE_IMAGE:
+            self.reachable[-1].has_subject |= token not in NO_SUBJECT
+            if token not in ABOUT_THE_IMAGE:
                 self.reading.partial_clauses.add(self.clause)
-                self.reading.claims |= self.scope is Status.AFFIRMED
+                self.reading.turns_to_finding |= self.conceded > 0 and token in self.vocabulary.words
+                self.reading.claims |= self.scope is Status.AFFIRMED and token != "otherwise"
 
     def match(self, match: Match) -> None:
         kind = match.entry.kind
@@ -96,16 +97,25 @@ class _Sweep:
         elif kind is Kind.NEGATES_NEXT:
             self._open(Status.NEGATED, until_comma=True)
         elif kind is Kind.NEGATED or (kind is Kind.ABSENT and self._has_subject(match)):
-            self._reach_back(Status.NEGATED)
+            self._reach_back(Status.NEGATED, refers=self.tokens[match.end - 1] in PRONOUNS)
         elif kind is Kind.ABSENT:
             self._open(Status.NEGATED)
-        elif kind is Kind.DOUBTED:
+        elif kind is Kind.DOUBTED or (kind is Kind.LESS and self._has_subject(match)):
             self._reach_back(Status.OPEN)
-        elif kind in (Kind.DOUBTS, Kind.REFUSES):
+        elif kind is Kind.EITHER:
+            self._reach_back(Status.OPEN)
+            self._open(Status.OPEN)
+        elif kind is Kind.REFUSES and self._after_colon(match) and self.sentence:
+            self.reading.refused = True  # "Edema: cannot assess"
+            self._reach_back(Status.OPEN)
+        elif kind in (Kind.DOUBTS, Kind.LESS, Kind.REFUSES):
             self.reading.refused |= kind is Kind.REFUSES
             self._open(Status.OPEN)
         elif kind is Kind.TURNS:
             self._turn(match)
+        elif kind is Kind.PREFERS:
+            self.prefers = True
+            self._resume(match)
         elif kind is Kind.RESUMES:
             self._resume(match)
 
@@ -118,7 +128,7 @@ class _Sweep:
         self.reading.mentions.append(mention)
         self.reachable[-1].mentions.append(mention)
         self.sentence.append(mention)
-        if match.entry.kind in (Kind.LABEL, Kind.PART, Kind.OTHER):
+        if match.entry.kind in (Kind.LABEL, Kind.PART, Kind.OTHER, Kind.NORMAL):
             self._join(mention, match)
         if (
             match.entry.kind is Kind.NORMAL
@@ -128,7 +138,8 @@ class _Sweep:
             # "Alignment: normal" speaks of the alignment only.
             self.reading.partial_clauses.add(self.clause)
         self.scope_used = True
-        if match.entry.kind in (Kind.LABEL, Kind.PART):
+        if match.entry.kind in (Kind.LABEL, Kind.PART) or "clear" in phrase:
+            # "The left lung is clear" may be said of one side.
             self.reading.partial_clauses.add(self.clause)
 
     def _join(self, mention: Mention, match: Match) -> None:
@@ -142,28 +153,30 @@ class _Sweep:
         elif last.entry.kind is Kind.OTHER and self._means_the_same(mention, last.phrase, after=False):
             self.list.members.pop()
         else:
-            self.list.has_or |= not _OR.isdisjoint(self.tokens[self.list.end : match.start])
+            self.list.has_or |= not OR.isdisjoint(self.tokens[self.list.end : match.start])
         self.list.members.append(mention)
         self.list.end = match.end
 
     def _is_joined(self, match: Match) -> bool:
         """Whether a sign or list word, and at most adjectives, stand between the list and this."""
-        if not (self.list.members and 0 < match.start - self.list.end <= _APART):
+        if not (self.list.members and 0 < match.start - self.list.end <= APART):
             return False
         gap = self.tokens[self.list.end : match.start]
-        return gap[0] in _LIST_SIGNS and _NO_LIST.isdisjoint(gap)
+        return gap[0] in LIST_SIGNS and NO_LIST.isdisjoint(gap)
 
     def _means_the_same(self, label: Mention, other: tuple[str, ...], *, after: bool) -> bool:
         """Whether `other` is the "rupture" of "acl tear or rupture", or of "rupture or tear of acl"."""
         phrase = (*label.phrase[:-1], *other) if after else (*other, *label.phrase[1:])
         known = self.vocabulary.entries.get(phrase)
-        return other[0] in _BROAD or (known is not None and known.value == label.entry.value)
+        return other[0] in BROAD or (known is not None and known.value == label.entry.value)
 
     def end_list(self) -> None:
         """Keep the list that ends here if its members are alternatives."""
-        if self.list.has_or and len(self.list.members) > 1:
-            self.reading.lists.append(self.list.members)
-        self.list = _List()
+        if len(self.list.members) > 1:
+            self.reading.series.append(self.list.members)
+            if self.list.has_or:
+                self.reading.lists.append(self.list.members)
+        self.list = MentionList()
 
     def _answer(self, token: str) -> None:
         """Leave open what a question named, unless it stands alone or "yes" follows."""
@@ -182,10 +195,21 @@ class _Sweep:
         return any(mention.entry.kind is Kind.LABEL for mention in headings)
 
     def _has_subject(self, match: Match) -> bool:
-        return bool(self.reachable[-1].mentions) or self._after_colon(match)
+        if match.start and self.tokens[match.start - 1] == "with":
+            return False  # "an infarct with absent edema"
+        clause = self.reachable[-1]
+        if clause.mentions or self._after_colon(match):
+            return True
+        follows = self._follows(match)
+        ends = not follows[0].isalnum() or follows in AFTER_DENIAL
+        continues = clause.opened_by in TURNS_BACK and not clause.has_subject
+        return continues and (ends or self.tokens[match.start] == IS)
+
+    def _follows(self, match: Match) -> str:
+        return self.tokens[match.end] if match.end < len(self.tokens) else "."
 
     def _negate(self, match: Match) -> None:
-        follows = self.tokens[match.end] if match.end < len(self.tokens) else "."
+        follows = self._follows(match)
         if "other" in self.tokens[match.start : match.end]:
             # "No other abnormality" speaks of the rest of the image.
             self.reading.partial_clauses.add(self.clause)
@@ -193,8 +217,8 @@ class _Sweep:
             # "No infarct, no bleed, edema": each item has a "no" of its own, so one without it is affirmed.
             again = self.scope is Status.NEGATED and match.start and self.tokens[match.start - 1] in (",", "and")
             self._open(Status.NEGATED, until_comma=bool(again))
-        elif self._after_colon(match):
-            self._reach_back(Status.NEGATED)
+        elif self._after_colon(match) or (self.tokens[match.start - 1] == IS and self.reachable[-1].mentions):
+            self._reach_back(Status.NEGATED)  # "Edema: no", "an infarct is seen, edema is not"
         # Otherwise it is the "No" of "No, there is edema", which denies nothing.
 
     def _open(self, scope: Status, until_comma: bool = False) -> None:
@@ -206,11 +230,21 @@ class _Sweep:
 
     def _turn(self, match: Match) -> None:
         self._close()
-        self._new_clause()
+        self.conceded = len(self.sentence)
+        self.concedes = self.tokens[match.start] in CONCEDES
+        self._new_clause(self.tokens[match.start])
         self.reading.turned = self.clause
-        if self.tokens[match.start] in _CONTRASTS:
+        if self.tokens[match.start] in CONTRASTS:
             # "... while the left lung is clear" is not said of the whole image.
             self.reading.partial_clauses.add(self.clause)
+
+    def _leave_conceded_open(self) -> None:
+        """Leave open what was granted before a turn: "a hematoma is possible, but a seroma is favored"."""
+        findings = (Kind.LABEL, Kind.PART, Kind.OTHER)
+        rivals = {each.entry.value for each in self.sentence[self.conceded :] if each.entry.kind in findings}
+        for mention in self.sentence[: self.conceded]:
+            if mention.status is Status.AFFIRMED and rivals - {mention.entry.value}:
+                mention.status = Status.OPEN
 
     def _resume(self, match: Match) -> None:
         before = self.tokens[match.start - 1] if match.start else ""
@@ -218,24 +252,30 @@ class _Sweep:
         verb = self.tokens[match.start] == SHOW
         if before in (",", "and", ")", ":") or (verb and self.scope_used):
             self._close()
-        if match.end - match.start == 1 and self.tokens[match.start] not in _ABOUT_THE_IMAGE:
+        if match.end - match.start == 1 and self.tokens[match.start] not in ABOUT_THE_IMAGE:
             self.reading.partial_clauses.add(self.clause)
         self.reachable[-1].has_verb = True
 
-    def _reach_back(self, status: Status) -> None:
-        """Deny the clause before a cue and, where it ends a list ("A, B and C are absent"), the list."""
+    def _reach_back(self, status: Status, refers: bool = False) -> None:
+        """Deny the clause before a cue and, where it ends a list ("A, B and C are absent"), the list.
+
+        A clause without a subject, or whose cue `refers` to one ("no evidence of it"), is about the one before.
+        """
         if status is Status.OPEN and not self.sentence:
             self.reading.refused = True  # "It cannot be determined."
+        turned = False
         while self.reachable:
             clause = self.reachable.pop()
             for mention in clause.mentions:
                 mention.status = status
-            listed = clause.opened_by in _LIST_WORDS or (clause.opened_by in (",", ":") and not clause.mentions)
+            listed = clause.opened_by in LIST_WORDS or (clause.opened_by in (",", ":") and not clause.mentions)
+            turned = (turned or clause.opened_by in TURNS_BACK) and not clause.mentions
+            turned = turned and (refers or not clause.has_subject)
             before = self.reachable[-1] if self.reachable else None
-            if before is None or before.has_verb or not (listed or clause.in_list):
+            if before is None or not (turned or (not before.has_verb and (listed or clause.in_list))):
                 break
-            before.in_list = True
-        self.reachable = [_Clause()]
+            before.in_list |= not turned
+        self.reachable = [Clause()]
 
     def _end_clause(self, index: int) -> None:
         sign = self.tokens[index]
@@ -246,12 +286,14 @@ class _Sweep:
             self._close()
         if sign == "," and self.scope_used and self._affirms(index):
             self._close()
+        if sign == "," and self.concedes:
+            self.conceded, self.concedes = len(self.sentence), False
         self._new_clause(sign)
 
     def _rest(self, index: int) -> list[str]:
-        """The next words of the sentence, up to `_AHEAD` of them."""
+        """The next words of the sentence, up to `AHEAD` of them."""
         rest: list[str] = []
-        for token in self.tokens[index + 1 : index + 1 + _AHEAD]:
+        for token in self.tokens[index + 1 : index + 1 + AHEAD]:
             if token in SENTENCE_ENDS:
                 break
             rest.append(token)
@@ -264,34 +306,25 @@ class _Sweep:
     def _affirms(self, index: int) -> bool:
         """Whether what follows a comma is the "edema present" of "no infarct, edema present"."""
         rest = self._rest(index)
-        return len(rest) > 1 and rest[-1] in SEEN and _CLAUSE_BREAKS.isdisjoint(rest)
+        return len(rest) > 1 and rest[-1] in SEEN and CLAUSE_BREAKS.isdisjoint(rest)
 
     def _new_clause(self, sign: str = "") -> None:
         self.clause += 1
-        self.reachable.append(_Clause(opened_by=sign))
+        self.reachable.append(Clause(opened_by=sign))
+
+    def end(self) -> None:
+        """Settle what the end of a sentence or of the text settles."""
+        if self.prefers:
+            self._leave_conceded_open()
+        self.concedes = self.prefers = False
+        self.conceded = 0
+        self.end_list()
 
     def _end_sentence(self, sign: str) -> None:
         self._close()
+        self.end()
         if sign == "?":
             self.asked += self.sentence
         self.sentence = []
-        self.end_list()
         self.clause += 1
-        self.reachable = [_Clause()]
-
-
-@dataclass
-class _List:
-    """Mentions with nothing but signs, list words and adjectives between them."""
-
-    members: list[Mention] = field(default_factory=list)
-    end: int = 0
-    has_or: bool = False
-
-
-@dataclass
-class _Clause:
-    opened_by: str = ""
-    has_verb: bool = False
-    in_list: bool = False
-    mentions: list[Mention] = field(default_factory=list)
+        self.reachable = [Clause()]

@@ -1,8 +1,9 @@
-"""One slip of the keyboard in a long word is read as the word of the taxonomy that was meant.
+"""One slip of the keyboard in a word is read as the word of the taxonomy that was meant.
 
 A word that nothing knows becomes the one known word that is a single slip away: a letter missing, doubled or wrong,
-or two neighbours swapped. Short words, first letters and words that two others are near to are left alone, and so
-are the real words below, which are one letter from a word of the taxonomy and mean something else.
+or two neighbours swapped. First letters and words that two others are near to are left alone, and so are the real
+words below, which are one letter from a word of the taxonomy and mean something else. Short words are mended only in
+an answer of a few words, where "lumber spine" is no timber; there two known words that run together are parted too.
 """
 
 from __future__ import annotations
@@ -16,41 +17,85 @@ from radimagenet_vqa_tasks.taxonomy import regions, taxonomy
 
 # What a misspelt word and the word meant must have, in letters. A swap is a surer sign than another slip.
 _SHORTEST_MISSPELT, _SHORTEST_MEANT, _SHORTEST_SWAPPED = 6, 7, 5
+# The same in an answer of at most so many words, for the words that `_names` gives.
+_FEW_WORDS, _SHORTEST_OF_FEW, _SHORTEST_DOUBLED = 6, 4, 3
 _LONGEST = 24  # no word of the taxonomy is longer
 
 _REAL_WORDS = word_set(
     # of medicine
-    "adductor arteritis branchial colpitis cytotoxin desmoid extramural facial femora humoral injection interior"
-    " interlocular macrovascular multiform neurosis perineal planar pupillary sprained urethral"
+    "arteritis branchial colpitis cytotoxin extramural facial femora humoral injection interior interlocular"
+    " intramural lingua lingual macrovascular medullary multiform neurosis perineal planar pupillary urethral"
     # of English
-    " altercation arachnid blending breeding confusion destroyer dilution discord increase infernal inflated inflection"
-    " insured interval literal minimum plural precious prowess shelling shipped skipped slapped smelling spelling"
-    " surfaced thinking"
+    " altercation alternation angular arachnid blending breeding confusion destroyer diluted dilution discord"
+    " framing funding gluten increase infernal inflated inflection insured interval literal maximum minimum plural"
+    " precious profess prostrate prowess rejection selling shelling shipped skipped slapped smelling spelling"
+    " surfaced teasing thinking titled twinning vehicle wedding"
+)
+# The same for the shorter words, which are mended in short answers only.
+_SHORT_REAL_WORDS = word_set(
+    # of medicine
+    "bowed clonic coma crest genus humeri labial labra liter median spiral stain subscapular supine urethral"
+    " viscera"
+    # of English
+    " beast bell belle bowl broke broker bully burial cancel chance charge cheat chess colony color defeat font food"
+    " fool fort forth gene heap hear heard heat held hell herd kneel knew lesson lever liner live lived lover master"
+    " matte medal media neutral patch plague postal real recital remove rental shine skill spice spike spin spite"
+    " sprint stable stale statue stoke strike string swine tale talk tall"
 )
 
 
 def corrected(tokens: Iterable[str]) -> list[str]:
     """The words of text.py with single slips mended; signs and everything doubtful stay as they are."""
     known = _known()
-    return [token if token in known or not token.isalpha() else _meant(token) for token in tokens]
+    found = list(tokens)
+    few = sum(token[0].isalnum() for token in found if token) <= _FEW_WORDS
+    mended: list[str] = []
+    for token in found:
+        mended += [token] if token in known or not token.isalpha() else _mended(token, few)
+    return mended
 
 
 @lru_cache(maxsize=16384)
-def _meant(word: str) -> str:
-    if not _SHORTEST_SWAPPED <= len(word) <= _LONGEST or word in _REAL_WORDS:
+def _mended(word: str, few: bool) -> list[str]:
+    meant = _meant(word, few)
+    return _parted(word) if few and meant == word else [meant]
+
+
+def _parted(word: str) -> list[str]:
+    """The two known words that "hipjoint" is made of."""
+    known = _taxonomy_words()
+    cuts = range(_SHORTEST_DOUBLED, min(len(word), _LONGEST) - _SHORTEST_DOUBLED)
+    parts = [[word[:cut], word[cut:]] for cut in cuts if word[:cut] in known and word[cut:] in known]
+    return parts[0] if len(parts) == 1 else [word]
+
+
+def _meant(word: str, few: bool) -> str:
+    if not _SHORTEST_OF_FEW <= len(word) <= _LONGEST or word in _REAL_WORDS or word in _SHORT_REAL_WORDS:
         return word
-    near = {meant for key in _with_one_less(word) for meant in _content().get(key, ()) if _is_slip(word, meant)}
-    return near.pop() if len(near) == 1 else word
+    near = _near(word, few)
+    if not near and len(word) >= _SHORTEST_SWAPPED:  # "acites" has lost its "s" as a plural
+        near = {meant for meant in _near(word + "s", few) if meant.endswith("s")}
+    meant = near.pop() if len(near) == 1 else word
+    return word if meant in _REAL_WORDS else meant
 
 
-def _is_slip(word: str, meant: str) -> bool:
+def _near(word: str, few: bool) -> set[str]:
+    """The words of the taxonomy that a single slip turns into this."""
+    candidates = {meant for key in _with_one_less(word) for meant in _content().get(key, ())}
+    return {meant for meant in candidates if _is_slip(word, meant, few and meant in _names())}
+
+
+def _is_slip(word: str, meant: str, few: bool) -> bool:
     if word[0] != meant[0]:
         return False
     differ = [index for index, pair in enumerate(zip(word, meant, strict=False)) if pair[0] != pair[1]]
     if len(word) == len(meant) and len(differ) == 2:
         first, second = differ
-        return second == first + 1 and (word[first], word[second]) == (meant[second], meant[first])
-    if len(word) < _SHORTEST_MISSPELT or len(meant) < _SHORTEST_MEANT:
+        is_swap = second == first + 1 and (word[first], word[second]) == (meant[second], meant[first])
+        return is_swap and (few or len(word) >= _SHORTEST_SWAPPED)
+    if few and len(meant) < _SHORTEST_OF_FEW:
+        return any(word == meant[: index + 1] + meant[index:] for index in range(len(meant)))
+    if not few and (len(word) < _SHORTEST_MISSPELT or len(meant) < _SHORTEST_MEANT):
         return False
     if len(word) == len(meant):
         return len(differ) == 1
@@ -66,8 +111,9 @@ def _with_one_less(word: str) -> set[str]:
 def _content() -> Mapping[str, frozenset[str]]:
     """The taxonomy's words by every spelling that lacks one letter, so that near words meet."""
     found: dict[str, set[str]] = {}
-    for word in _taxonomy_words():
-        if word.isalpha() and len(word) >= _SHORTEST_SWAPPED:
+    # "Aductor" is as near to the adductor, which is no word of the taxonomy, as to the abductor.
+    for word in _taxonomy_words() | _REAL_WORDS:
+        if word.isalpha() and len(word) >= _SHORTEST_DOUBLED:
             for key in _with_one_less(word):
                 found.setdefault(key, set()).add(word)
     return {key: frozenset(words) for key, words in found.items()}
@@ -78,6 +124,14 @@ def _known() -> frozenset[str]:
     """Every word that means something to the judge; none of them is a misspelling."""
     phrases = (*anatomy_vocabulary().entries, *findings_vocabulary().entries)
     return frozenset(word for phrase in phrases for word in phrase) | _taxonomy_words()
+
+
+@cache
+def _names() -> frozenset[str]:
+    """The words that name a region or a part by themselves, and the longer ones of the taxonomy."""
+    terms = [term_words(term) for place in regions().values() for term in (*place.terms(), *place.parts)]
+    longer = [word for word in _taxonomy_words() if len(word) >= _SHORTEST_MISSPELT]
+    return frozenset([term[0] for term in terms if len(term) == 1] + longer)
 
 
 @cache

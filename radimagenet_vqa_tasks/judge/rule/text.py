@@ -29,7 +29,7 @@ _APOSTROPHES = "'\u2018\u2019\u201b\u2032\u02bc`"
 _LINE_BREAKS = "\n\r\v\f\x85\u2028\u2029"
 _UNSEEN = ("Mn", "Me", "Cf", "Cs", "Co")
 
-_WORD = re.compile(r"e\.g\.|i\.e\.|vs\.|\d+\.\d+|[^\W_]+|[.!?;\n,:()/|]")
+_WORD = re.compile(r"e\.g\.|i\.e\.|vs\.|\ba/p\b|\d+\.\d+|[^\W_]+|[.!?;\n,:()/|]")
 _COMMAND = re.compile(r"\\(?:text|math|bold|operatorname|rm|bf|displaystyle)[a-z]{0,8}")
 _ESCAPED_BREAK = re.compile(r"\\[nr]")
 _TAG = re.compile(r"</?[a-z][^<>\n]{0,60}>")
@@ -75,6 +75,13 @@ _FORMS = {
     "infarction": "infarct",
     "postop": "postoperative",
     "cant": "cannot",
+    # What is written short in reports.
+    "abn": "abnormality",
+    "dz": "disease",
+    "fx": "fracture",
+    "jt": "joint",
+    "lig": "ligament",
+    "mets": "metastasis",
     **{f"{stem}es": f"{stem}is" for stem in ("metastas", "stenos", "thrombos", "diagnos", "prosthes")},
 }
 _NO_PLURAL = word_set("ascites pancreas atlas series biceps triceps quadriceps gas lens does always less")
@@ -105,14 +112,16 @@ _SMALL_WORDS = frozenset({"and", "or", "nor", OF, IS})  # "supra- and infraspina
 # Side, size and degree say nothing about which label is meant.
 _DROPPED = word_set(
     "a an the left right bilateral bilaterally unilateral small large tiny huge big mild mildly moderate moderately"
-    " severe severely minimal marked markedly slight slightly subtle extensive prominent multiple several few"
-    " scattered numerous full partial thickness complete incomplete near distal proximal grade"
+    " severe severely minimal marked markedly slight slightly subtle extensive prominent multiple several few rt lt"
+    " bilat sided partially completely fully clearly focally scattered numerous full partial thickness complete"
+    " incomplete near distal proximal grade"
 )
 _OF_WORDS = word_set(
     "of in within involving affecting inside at from on along throughout around surrounding to after following"
 )
 _SHOW_WORDS = word_set(
-    "show shows showing demonstrate demonstrates demonstrating reveal reveals revealing has have having exhibits"
+    "show shows showing contain contains containing harbor harbors demonstrate demonstrates demonstrating reveal"
+    " reveals revealing has have having exhibits"
 )
 _IS_WORDS = word_set("is are was were be appear appears look looks seem seems")
 
@@ -137,7 +146,9 @@ def words(text: str) -> list[str]:
         if token in SENTENCE_ENDS and (not found or found[-1] in SENTENCE_ENDS):
             continue
         word = token if token in SENTENCE_ENDS or token in MINOR_BREAKS else _canonical(token)
-        if found and word.isalnum() and _is_one_word(found[-1], word):
+        if word == "been" and found and found[-1] == SHOW:
+            found[-1] = IS
+        elif found and word.isalnum() and _is_one_word(found[-1], word):
             joined = found.pop() + word
             found.append(_FORMS.get(joined, joined))
         elif word:
