@@ -82,12 +82,15 @@ def demo(output: Path, judge: str | None, judge_base_url: str | None) -> None:
 @main.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 @click.option(
     "--data",
-    type=click.Path(path_type=Path),
-    help="A local copy of RadImageNet-VQA: its Parquet file or folder.",
+    multiple=True,
+    metavar="[NAME=]PATH",
+    help="A local copy, file or folder, of RadImageNet-VQA, or of vqarad, slake or mmmu_med; one --data each.",
 )
 @judge_options
 @click.argument("lmms_eval_options", nargs=-1, type=click.UNPROCESSED)
-def run(data: Path | None, judge: str | None, judge_base_url: str | None, lmms_eval_options: tuple[str, ...]) -> None:
+def run(
+    data: tuple[str, ...], judge: str | None, judge_base_url: str | None, lmms_eval_options: tuple[str, ...]
+) -> None:
     """Evaluate a model: every option of `lmms-eval` works here too.
 
     Samples are logged and written under `runs/` (--output_path changes it). A run that died goes on where it stopped
@@ -99,13 +102,15 @@ def run(data: Path | None, judge: str | None, judge_base_url: str | None, lmms_e
       radvqa run --model openai --model_args model=gpt-5 --tasks radvqa,radvqa_textonly
       radvqa run --model vllm --model_args model=google/medgemma-4b-it --tasks radvqa_pathology_mc --limit 50
       radvqa run --data ~/radimagenet-vqa/test.parquet --model radvqa_chance --tasks radvqa
+      radvqa run --data slake=~/SLAKE --data vqarad=~/vqa-rad --model radvqa_chance --tasks radvqa_slake,radvqa_vqarad
       radvqa run --judge mistral-large-2411 --model qwen2_5_vl --model_args pretrained=... --tasks radvqa
       torchrun --nproc_per_node 4 -m radimagenet_vqa_tasks run --model qwen2_5_vl --tasks radvqa
     """
     from radimagenet_vqa_tasks.evaluation import run as run_evaluation
+    from radimagenet_vqa_tasks.hub import parse_copies
 
     _choose_judge(judge, judge_base_url)
-    result = run_evaluation(lmms_eval_options, data)
+    result = run_evaluation(lmms_eval_options, parse_copies(data))
     if result:
         click.echo(result.summary)
         logs = result.sample_logs
@@ -135,20 +140,28 @@ def tasks(path: bool) -> None:
     type=click.Path(path_type=Path),
     help="A local copy: its Parquet file or folder. Default: the hub's.",
 )
+@click.option(
+    "--family",
+    type=click.Choice(["radvqa", "vqarad", "slake", "mmmu_med"]),
+    default="radvqa",
+    show_default=True,
+    help="Which data set.",
+)
 @click.option("--sample", is_flag=True, help="Check the embedded sample instead.")
-def verify(data: Path | None, sample: bool) -> None:
-    """Check a copy of RadImageNet-VQA: rows, counts, letters, images and the paper's composition.
+def verify(data: Path | None, family: str, sample: bool) -> None:
+    """Check a copy of a data set: rows, counts, letters, images and the published composition.
 
     Prints one line a finding and exits with 1 if one is a fault.
 
     \b
     Examples:
       radvqa verify --data ~/radimagenet-vqa/test.parquet
+      radvqa verify --family slake --data ~/SLAKE
       radvqa verify --sample
     """
     from radimagenet_vqa_tasks.verification import verify as run_verification
 
-    findings = run_verification(data, sample=sample)
+    findings = run_verification(data, family=family, sample=sample)
     for finding in findings:
         click.echo(finding)
     if any(finding.is_fault for finding in findings):
@@ -244,6 +257,13 @@ _CLOSED_BY = click.option(
     metavar="N",
     help="Also the ten pathologies read best and worst, of those with N or more questions (MC, unless --cell).",
 )
+@click.option("--consistency", is_flag=True, help="Also how far the nine answers about an image agree with each other.")
+@click.option(
+    "--figures",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Also write all figures that these runs support, as SVG and PNG.",
+)
 @_FORMAT
 @_PROTOCOL
 @_CLOSED_BY
@@ -252,6 +272,8 @@ def table(
     by: tuple[str, ...],
     cells: tuple[str, ...],
     pathologies: int | None,
+    consistency: bool,
+    figures: Path | None,
     form: Any,
     protocol: Any,
     closed_by: Any,
@@ -269,12 +291,51 @@ def table(
       radvqa table base=runs/qwen tuned=runs/mine --format latex --protocol paper
       radvqa table runs/qwen --by location --by modality --format csv
       radvqa table runs/qwen --by abnormal --cell pathology_mc --cell abnormality_closed
-      radvqa table runs/qwen --pathologies 10
+      radvqa table runs/qwen --pathologies 10 --consistency
+      radvqa table runs/base runs/tuned --figures figures
     """
     from radimagenet_vqa_tasks.analysis import commands
     from radimagenet_vqa_tasks.analysis.measure import Scheme
 
-    commands.table(runs, Scheme(protocol, closed_by), form, by, cells, pathologies)
+    extras = commands.Extras(by, cells, pathologies, consistency, figures)
+    commands.table(runs, Scheme(protocol, closed_by), form, extras)
+
+
+@main.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("report.html"),
+    show_default=True,
+    help="The file to write.",
+)
+@click.option(
+    "--data",
+    multiple=True,
+    metavar="[NAME=]PATH",
+    help="A local copy of RadImageNet-VQA, or of vqarad, slake or mmmu_med, for the images; one --data each.",
+)
+@click.option("--no-images", is_flag=True, help="Leave the images out: for a report that is passed on.")
+@_PROTOCOL
+def report(runs: tuple[str, ...], output: Path, data: tuple[str, ...], no_images: bool, protocol: Any) -> None:
+    """Write one HTML file with the tables, the figures and every question of some runs.
+
+    The file needs no network and opens from disk: each question with its image, options and all runs' responses side by
+    side, to filter and to search. Images come from the data set, as thumbnails; where it cannot be had, the report is
+    made without them.
+
+    \b
+    Examples:
+      radvqa report runs/qwen
+      radvqa report base=runs/qwen tuned=runs/mine -o comparison.html --data ~/radimagenet-vqa
+      radvqa report runs/qwen --no-images --protocol paper -o shared.html
+    """
+    from radimagenet_vqa_tasks.analysis.measure import Scheme
+    from radimagenet_vqa_tasks.report.command import write
+
+    write(runs, output, data, Scheme(protocol), with_images=not no_images)
 
 
 @main.command()
@@ -293,6 +354,7 @@ def table(
     metavar="[RUN]",
     help="Compare with the answers without the images instead: RUN's, or the same run's.",
 )
+@click.option("--by", multiple=True, metavar="FACET", help="Two runs also by this, as in `table`; several are allowed.")
 @click.option("--text-only", is_flag=True, help="Compare the answers that were given without the images.")
 @click.option("--force", is_flag=True, help="Compare what two runs share, whatever speaks against it.")
 @_FORMAT
@@ -302,6 +364,7 @@ def compare(
     runs: tuple[str, ...],
     published: str | None,
     blind: str | None,
+    by: tuple[str, ...],
     text_only: bool,
     force: bool,
     form: Any,
@@ -316,6 +379,7 @@ def compare(
     \b
     Examples:
       radvqa compare runs/base runs/tuned
+      radvqa compare runs/base runs/tuned --by location --by modality
       radvqa compare runs/qwen --published
       radvqa compare runs/mine --published "Qwen2.5-VL-7B-Instruct" --format md
       radvqa compare runs/qwen --blind
@@ -326,10 +390,160 @@ def compare(
 
     if published is not None and blind is not None:
         raise click.UsageError("--published and --blind are two comparisons: ask for one at a time")
+    if by and (published is not None or blind is not None):
+        raise click.UsageError("--by breaks down the comparison of runs, not --published or --blind")
     scheme = Scheme(protocol, closed_by)
     if published is not None:
         commands.compare_published(runs, published, form)
     elif blind is not None:
         commands.compare_blind(runs, blind, scheme, form, force=force)
     else:
-        commands.compare(runs, scheme, form, text_only=text_only, force=force)
+        commands.compare(runs, scheme, form, by, text_only=text_only, force=force)
+
+
+@main.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+def summary(runs: tuple[str, ...]) -> None:
+    """Print all there is to say of some runs as one JSON document, for notebooks and dashboards.
+
+    It holds the cells by both protocols, all facets, consistency, what the image adds, differences, agreement and
+    published values, each as rows that stand alone. docs/summary_schema.md describes it.
+
+    \b
+    Examples:
+      radvqa summary runs/qwen > qwen.json
+      radvqa summary base=runs/base tuned=runs/tuned > both.json
+    """
+    from radimagenet_vqa_tasks.analysis import commands
+
+    commands.summary(runs)
+
+
+@main.group(cls=_Commands)
+def study() -> None:
+    """Repeat the paper's studies: text shortcuts, distractors, encoders.
+
+    Each prints its tables and writes them, with the figures, to the output folder. docs/studies.md says which of the
+    paper's tables and figures come from where.
+
+    \b
+    Examples:
+      radvqa study shortcuts --model qwen2_5_vl --model_args pretrained=Qwen/Qwen2.5-VL-7B-Instruct --batch_size 8
+      radvqa study distractors --sample --model radvqa_prior
+      radvqa study encoders siglip=runs/siglip medsiglip=runs/medsiglip
+    """
+
+
+def _output(default: str) -> Callable[..., Any]:
+    where = "Folder for logs, tables and figures."
+    path = click.Path(file_okay=False, path_type=Path)
+    return click.option("--output_path", "output", type=path, default=Path(default), show_default=True, help=where)
+
+
+def _asking(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of a study that asks a model, or shows finished runs."""
+    command = click.argument("lmms_eval_options", nargs=-1, type=click.UNPROCESSED)(command)
+    command = judge_options(_FORMAT(_PROTOCOL(command)))
+    command = click.option(
+        "--data",
+        multiple=True,
+        metavar="[NAME=]PATH",
+        help="A local copy of RadImageNet-VQA, or of vqarad, slake or mmmu_med; one --data each.",
+    )(command)
+    shown = "Show this finished run instead of asking a model; several for several models."
+    return click.option("--runs", multiple=True, metavar="RUN", help=shown)(command)
+
+
+_HOST_OPTIONS = {"ignore_unknown_options": True, "allow_extra_args": True}
+
+
+@study.command(context_settings=_HOST_OPTIONS)
+@click.option(
+    "--benchmark",
+    "benchmarks",
+    multiple=True,
+    metavar="NAME",
+    help="radvqa, vqarad, slake, mmmu_med (all four are the default), or radvqa_sample in the place of radvqa.",
+)
+@_output("runs/shortcuts")
+@_asking
+def shortcuts(
+    benchmarks: tuple[str, ...],
+    output: Path,
+    runs: tuple[str, ...],
+    data: tuple[str, ...],
+    judge: str | None,
+    judge_base_url: str | None,
+    form: Any,
+    protocol: Any,
+    lmms_eval_options: tuple[str, ...],
+) -> None:
+    """Ask four benchmarks with and without the images: Figures 4 and 10, what the images add, and examples.
+
+    One run with the model loaded once; every option of `lmms-eval` works here too. It says first what it will ask. A
+    study that died goes on where it stopped when the same command is given again.
+
+    \b
+    Examples:
+      radvqa study shortcuts --model qwen2_5_vl --model_args pretrained=Qwen/Qwen2.5-VL-7B-Instruct --batch_size 8
+      radvqa study shortcuts --model radvqa_prior --benchmark radvqa_sample
+      radvqa study shortcuts --benchmark radvqa --benchmark slake --data ~/test.parquet --data slake=~/SLAKE --model ...
+      radvqa study shortcuts --runs qwen=runs/qwen --runs medgemma=runs/medgemma
+    """
+    from radimagenet_vqa_tasks.analysis.measure import Scheme
+    from radimagenet_vqa_tasks.study import commands
+
+    _choose_judge(judge, judge_base_url)
+    commands.shortcuts(commands.Asked(lmms_eval_options, runs, data, output, form, Scheme(protocol)), benchmarks)
+
+
+@study.command(context_settings=_HOST_OPTIONS)
+@click.option("--sample", is_flag=True, help="Ask about the embedded sample instead.")
+@_output("runs/distractors")
+@_asking
+def distractors(
+    sample: bool,
+    output: Path,
+    runs: tuple[str, ...],
+    data: tuple[str, ...],
+    judge: str | None,
+    judge_base_url: str | None,
+    form: Any,
+    protocol: Any,
+    lmms_eval_options: tuple[str, ...],
+) -> None:
+    """Ask the same questions with "no pathology seen" in 0, 30 and 100 % of the option lists: Table 4.
+
+    Every option of `lmms-eval` works here too; the same command goes on where one stopped.
+
+    \b
+    Examples:
+      radvqa study distractors --model qwen2_5_vl --model_args pretrained=Qwen/Qwen2.5-VL-7B-Instruct --batch_size 8
+      radvqa study distractors --sample --model radvqa_chance
+      radvqa study distractors --runs runs/qwen --runs runs/medgemma --format latex
+    """
+    from radimagenet_vqa_tasks.analysis.measure import Scheme
+    from radimagenet_vqa_tasks.study import commands
+
+    _choose_judge(judge, judge_base_url)
+    commands.distractors(commands.Asked(lmms_eval_options, runs, data, output, form, Scheme(protocol)), sample=sample)
+
+
+@study.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@_output("runs/encoders")
+@_FORMAT
+@_PROTOCOL
+def encoders(runs: tuple[str, ...], output: Path, form: Any, protocol: Any) -> None:
+    """Show finished runs side by side on RadImageNet-VQA, VQA-RAD and SLAKE: Figure 6.
+
+    A RUN is a folder of sample logs; NAME=PATH gives it a name.
+
+    \b
+    Examples:
+      radvqa study encoders siglip=runs/siglip medsiglip=runs/medsiglip
+    """
+    from radimagenet_vqa_tasks.analysis.measure import Scheme
+    from radimagenet_vqa_tasks.study import commands
+
+    commands.encoders(runs, output, form, Scheme(protocol))

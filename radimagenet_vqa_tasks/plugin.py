@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 TASKS = Path(__file__).parent / "yaml_tasks"
 HOST_MODULE = "lmms_eval.tasks"
+BACKENDS = {
+    "radvqa_chance": "radimagenet_vqa_tasks.models.chance.Chance",
+    "radvqa_prior": "radimagenet_vqa_tasks.models.prior.Prior",
+}
 
 
 def manifests() -> list[ModelManifest]:
@@ -32,12 +36,7 @@ def manifests() -> list[ModelManifest]:
         _when_imported(HOST_MODULE, add_tasks)
         from lmms_eval.models.registry_v2 import ModelManifest
 
-        return [
-            ModelManifest(
-                model_id="radvqa_chance",
-                simple_class_path="radimagenet_vqa_tasks.models.chance.Chance",
-            )
-        ]
+        return [ModelManifest(model_id=name, simple_class_path=path) for name, path in BACKENDS.items()]
     except Exception as error:
         # Whatever it is, an evaluation of somebody else's tasks must go on.
         _warn(error)

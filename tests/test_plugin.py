@@ -80,7 +80,7 @@ def test_hook_imports_nothing_heavy(command: Command) -> None:
         "from radimagenet_vqa_tasks.plugin import manifests\n"
         "import lmms_eval.models.registry_v2\n"
         "before = set(sys.modules)\n"
-        "assert [manifest.model_id for manifest in manifests()] == ['radvqa_chance']\n"
+        "assert [manifest.model_id for manifest in manifests()] == ['radvqa_chance', 'radvqa_prior']\n"
         "print(sorted(set(sys.modules) - before))\n"
     )
     result = command(sys.executable, "-c", script)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from radimagenet_vqa_tasks.analysis.answers import offers_default, option_of
 from radimagenet_vqa_tasks.analysis.arms import Arm
+from radimagenet_vqa_tasks.analysis.chance import chance_level
 from radimagenet_vqa_tasks.analysis.compare import Paired, differences, obstacles, p_shown, pair, percent, signed
 from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme, grouped
@@ -15,9 +17,9 @@ from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import accuracy
 from radimagenet_vqa_tasks.analysis.table import INTERVALS, arm_notes, interval, name_of, shown, together
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY
 
 SCHEMA = "radvqa.blind/1"
-NO_PATHOLOGY = "no pathology seen"
 
 
 def blind_sheets(seeing: Arm, blind: Arm, scheme: Scheme, *, force: bool = False) -> list[Sheet]:
@@ -37,20 +39,7 @@ def blind_sheets(seeing: Arm, blind: Arm, scheme: Scheme, *, force: bool = False
     gains = _gain_sheet(paired, differences(paired, scheme), scheme, reasons)
     if "abnormal" not in blind.family.facets:
         return [gains]
-    return [gains, _normal_sheet(blind, scheme), *_default_sheet(blind)]
-
-
-def chance_level(records: Sequence[Record]) -> float:
-    """What uniform guessing gets right: one in two closed questions, one in k options; NaN for open ones."""
-    shares = []
-    for record in records:
-        if record["format"] == "closed":
-            shares.append(0.5)
-        elif record["format"] == "mc" and record.get("choices"):
-            shares.append(1 / len(record["choices"]))
-        else:
-            return math.nan
-    return sum(shares) / len(shares) if shares else math.nan
+    return [gains, _normal_sheet(blind, scheme), *_default_sheets(blind, scheme)]
 
 
 def _gain_sheet(paired: Paired, found: Mapping[str, Difference], scheme: Scheme, reasons: Sequence[str]) -> Sheet:
@@ -98,7 +87,7 @@ def _gain_sheet(paired: Paired, found: Mapping[str, Difference], scheme: Scheme,
     notes = [f"NOT COMPARABLE, forced: {reason}." for reason in reasons]
     notes += [
         "Paired by question. gain: Bonett-Price intervals in a cell, clustered on images for Avg. chance: uniform "
-        "guessing, which open questions do not have. both ... neither: shares of questions right with the image and "
+        "guessing among what there is to choose from. both ... neither: shares of questions right with the image and "
         "without it, only with, only without, neither way.",
         "Right both ways need not mean that the image was ignored, but the image did not decide it.",
     ]
@@ -150,20 +139,30 @@ def _normal_sheet(blind: Arm, scheme: Scheme) -> Sheet:
     return Sheet(title, ["", "normal", "abnormal", "n"], rows, [INTERVALS], data)
 
 
-def _default_sheet(blind: Arm) -> list[Sheet]:
-    """How often "no pathology seen" is chosen unseen, where it is an option; nothing if it never is."""
-    offered = [
-        record
-        for record in blind.records
-        if record["cell"] == "pathology_mc" and NO_PATHOLOGY in [str(one).casefold() for one in record["choices"] or ()]
-    ]
+def _default_sheets(blind: Arm, scheme: Scheme) -> list[Sheet]:
+    """What "no pathology seen" does unseen, of the questions that offer it; nothing if none does.
+
+    How often it is chosen, and how often answers are right that choose it and that choose something else (Figure 10).
+    """
+    offered = [record for record in blind.records if record["cell"] == "pathology_mc" and offers_default(record)]
     if not offered:
         return []
+    return [
+        _chosen_sheet(
+            blind,
+            offered,
+            f'{blind.name}: how often "{NO_PATHOLOGY}" is chosen without the image, % of the questions that offer it',
+        ),
+        _predicted_sheet(blind, offered, scheme, f"{blind.name}: accuracy without the image by what is chosen, %"),
+    ]
+
+
+def _chosen_sheet(blind: Arm, offered: Sequence[Record], title: str) -> Sheet:
     rows: list[list[Item | str]] = []
     data: list[dict[str, object]] = []
     for kind, wanted in (("normal", False), ("abnormal", True)):
         records = [record for record in offered if record.get("abnormal") is wanted]
-        chosen = [float(_choice(record) == NO_PATHOLOGY) for record in records]
+        chosen = [float(option_of(record) == NO_PATHOLOGY) for record in records]
         estimate = accuracy(chosen, [record["cluster"] for record in records])
         chance = chance_level(records)
         field = Item(percent(estimate.value), interval(estimate) if records else "")
@@ -179,12 +178,42 @@ def _default_sheet(blind: Arm) -> list[Sheet]:
                 "n": len(records),
             }
         )
-    title = f'{blind.name}: how often "{NO_PATHOLOGY}" is chosen without the image, % of the questions that offer it'
-    return [Sheet(title, ["images", "chosen", "chance", "n"], rows, [INTERVALS], data)]
+    return Sheet(title, ["images", "chosen", "chance", "n"], rows, [INTERVALS], data)
 
 
-def _choice(record: Record) -> str | None:
-    """The option that was chosen, in words."""
-    letter, choices = record.get("extracted"), record["choices"]
-    position = ord(letter) - ord("A") if isinstance(letter, str) and len(letter) == 1 else -1
-    return str(choices[position]).casefold() if 0 <= position < len(choices) else None
+def _predicted_sheet(blind: Arm, offered: Sequence[Record], scheme: Scheme, title: str) -> Sheet:
+    rows: list[list[Item | str]] = []
+    data: list[dict[str, object]] = []
+    for kind, holds in _PREDICTED.items():
+        records = [record for record in offered if holds(option_of(record))]
+        estimate = accuracy(*scheme.scored(records))
+        normal = sum(record.get("abnormal") is False for record in records)
+        rows.append(
+            [
+                kind,
+                Item(percent(estimate.value), interval(estimate) if records else ""),
+                percent(normal / len(records)) if records else "-",
+                str(len(records)),
+            ]
+        )
+        data.append(
+            {
+                "run": blind.name,
+                "chosen": kind,
+                "accuracy": estimate.value,
+                "low": estimate.low,
+                "high": estimate.high,
+                "normal_images": normal,
+                "n": len(records),
+                "protocol": scheme.protocol,
+            }
+        )
+    note = "normal images: how many of them show nothing abnormal, which is what choosing the default makes accuracy."
+    return Sheet(title, ["chosen", "accuracy", "normal images", "n"], rows, [INTERVALS, note], data)
+
+
+_PREDICTED: Mapping[str, Callable[[str | None], bool]] = {
+    NO_PATHOLOGY: lambda choice: choice == NO_PATHOLOGY,
+    "a pathology": lambda choice: choice not in (NO_PATHOLOGY, None),
+    "nothing readable": lambda choice: choice is None,
+}

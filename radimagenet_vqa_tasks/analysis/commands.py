@@ -1,4 +1,4 @@
-"""What `radvqa table` and `radvqa compare` do: read the runs, make the sheets, print them.
+"""What `radvqa table`, `compare` and `summary` do: read the runs, make the sheets, print them.
 
 Numbers go to standard output, in the wanted form; what was left out while reading goes to standard error.
 """
@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
 from radimagenet_vqa_tasks.analysis import table as tables
+from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.runs import Run, read_runs
@@ -20,30 +23,73 @@ from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.utils.cells import FAMILIES, Family
 
 
-def table(
-    names: Sequence[str], scheme: Scheme, form: Format, by: Sequence[str], cells: Sequence[str], pathologies: int | None
-) -> None:
-    """Print the tables of these runs, one a benchmark, and the breakdowns asked for. Raises RunError."""
-    arms = [arm for run in _read(names) for arm in run.arms]
+@dataclass(frozen=True)
+class Extras:
+    """What `radvqa table` shows beside the tables.
+
+    Attributes:
+        by, cells: the facets to break down by, and the cells to break down; all, if empty.
+        pathologies: of those with so many questions the ten read best and worst; None for no such table.
+        consistency: whether answers about the same image are held against each other.
+        figures: the folder that figures are written to; None for none.
+    """
+
+    by: Sequence[str] = ()
+    cells: Sequence[str] = ()
+    pathologies: int | None = None
+    consistency: bool = False
+    figures: Path | None = None
+
+
+def table(names: Sequence[str], scheme: Scheme, form: Format, extras: Extras) -> None:
+    """Print the tables of these runs, one a benchmark, and what else is asked for. Raises RunError."""
+    arms = [arm for run in read_noted(names) for arm in run.arms]
     paper_layout = form in ("md", "latex")
     sheets = [tables.main_sheet(group, scheme, paper_layout=paper_layout) for group in tables.by_family(arms)]
-    sheets += [sheet for facet in by for sheet in tables.facet_sheets(arms, facet, scheme, cells)]
-    if pathologies is not None:
-        sheets += tables.pathology_sheets(arms, scheme, pathologies, cells or ("pathology_mc",))
-    _print(sheets, form, tables.SCHEMA)
+    sheets += [sheet for facet in extras.by for sheet in tables.facet_sheets(arms, facet, scheme, extras.cells)]
+    if extras.pathologies is not None:
+        sheets += tables.pathology_sheets(arms, scheme, extras.pathologies, extras.cells or ("pathology_mc",))
+    if extras.consistency:
+        from radimagenet_vqa_tasks.analysis.consistency import consistency_sheets
+
+        sheets += consistency_sheets(arms, scheme)
+    print_sheets(sheets, form, tables.SCHEMA)
+    if extras.figures:
+        _write_figures(arms, scheme, extras.figures)
 
 
-def compare(names: Sequence[str], scheme: Scheme, form: Format, *, text_only: bool, force: bool) -> None:
+def _write_figures(arms: Sequence[Arm], scheme: Scheme, folder: Path) -> None:
+    from radimagenet_vqa_tasks.analysis.figures import draw, write
+
+    try:
+        paths = write(draw(arms, scheme=scheme), folder)
+    except OSError as error:
+        raise RunError(f"no figures can be written to {plain(folder, None)}: {error.strerror or error}.") from error
+    Console(stderr=True, highlight=False).print(
+        Text(f"{len(paths)} files, each figure as SVG and PNG, in {plain(folder, None)}."), soft_wrap=True
+    )
+
+
+def summary(names: Sequence[str]) -> None:
+    """Print everything that there is to say of these runs as one JSON document. Raises RunError."""
+    from radimagenet_vqa_tasks.analysis.summary import as_json
+
+    print(as_json(read_noted(names)))
+
+
+def compare(
+    names: Sequence[str], scheme: Scheme, form: Format, by: Sequence[str], *, text_only: bool, force: bool
+) -> None:
     """Print the runs' differences from the first. Raises RunError where they do not compare."""
     from radimagenet_vqa_tasks.analysis.compare import SCHEMA, compare_sheets
 
-    runs = _read(names)
+    runs = read_noted(names)
     text_only = text_only or not any(arm.with_image for run in runs for arm in run.arms)
     sheets: list[Sheet] = []
     for family in _shared_families(runs):
         arms = [run.arm(family, with_image=not text_only) for run in runs]
-        sheets += compare_sheets(arms, scheme, force=force)
-    _print(sheets, form, SCHEMA)
+        sheets += compare_sheets(arms, scheme, by=by, force=force)
+    print_sheets(sheets, form, SCHEMA)
 
 
 def _shared_families(runs: Sequence[Run]) -> list[Family]:
@@ -59,8 +105,8 @@ def compare_published(names: Sequence[str], model: str, form: Format) -> None:
     """Print each run against a published row: `model`'s, or without it the one that has the run's name."""
     from radimagenet_vqa_tasks.analysis.published import SCHEMA, published_sheet
 
-    sheets = [published_sheet(run.arm(FAMILIES["radvqa"], with_image=True), model) for run in _read(names)]
-    _print(sheets, form, SCHEMA)
+    sheets = [published_sheet(run.arm(FAMILIES["radvqa"], with_image=True), model) for run in read_noted(names)]
+    print_sheets(sheets, form, SCHEMA)
 
 
 def compare_blind(names: Sequence[str], text_only: str, scheme: Scheme, form: Format, *, force: bool) -> None:
@@ -68,15 +114,16 @@ def compare_blind(names: Sequence[str], text_only: str, scheme: Scheme, form: Fo
     from radimagenet_vqa_tasks.analysis.blind import SCHEMA, blind_sheets
 
     sheets: list[Sheet] = []
-    for run in _read(names):
-        blind = _one(_read([text_only])) if text_only else run
+    for run in read_noted(names):
+        blind = _one(read_noted([text_only])) if text_only else run
         for family in _shared_families([run, blind]):
             seeing, unseeing = run.arm(family, with_image=True), blind.arm(family, with_image=False)
             sheets += blind_sheets(seeing, unseeing, scheme, force=force)
-    _print(sheets, form, SCHEMA)
+    print_sheets(sheets, form, SCHEMA)
 
 
-def _read(names: Sequence[str]) -> list[Run]:
+def read_noted(names: Sequence[str]) -> list[Run]:
+    """The runs in these folders; what there is to know of how they were read goes to the error output."""
     runs = read_runs(names)
     errors = Console(stderr=True, highlight=False)
     for run in runs:
@@ -92,7 +139,8 @@ def _one(runs: Sequence[Run]) -> Run:
     return runs[0]
 
 
-def _print(sheets: Sequence[Sheet], form: Format, schema: str) -> None:
+def print_sheets(sheets: Sequence[Sheet], form: Format, schema: str) -> None:
+    """Print tables in one of their forms; `schema` names what the rows of the JSON form mean."""
     if form == "text" and sys.stdout.isatty():
         show(sheets, Console(highlight=False))
     else:

@@ -72,6 +72,14 @@ def read_runs(names: Iterable[str | Path]) -> list[Run]:
     return _distinct(runs)
 
 
+def read_logs(logs: Sequence[Path]) -> Run:
+    """The run that wrote exactly these sample logs. Raises RunError where there is no sound record, or several runs."""
+    runs = _read_files(logs[0].parent, logs)
+    if len(runs) > 1:
+        raise RunError(f"{plain(logs[0].parent, None)} holds logs of several models; name the folder of one.")
+    return runs[0]
+
+
 @contextmanager
 def _without_collector() -> Iterator[None]:
     """Reading makes many small objects and no cycles: looking for some again and again takes as long as the reading."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from runs_support import arm, record, records
 
-from radimagenet_vqa_tasks.analysis.blind import blind_sheets, chance_level
+from radimagenet_vqa_tasks.analysis.blind import blind_sheets
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme
 from radimagenet_vqa_tasks.errors import RunError
 
@@ -27,13 +25,6 @@ def test_shares_and_gain_by_hand() -> None:
     assert rows["anatomy_mc"]["chance"] == 0.25
 
 
-def test_chance_levels() -> None:
-    """One in k options, one in two for yes or no, none for open questions, whole tables of them included."""
-    assert chance_level([record(0, "anatomy_mc"), record(1, "anatomy_mc", choices=["a", "b"])]) == pytest.approx(0.375)
-    assert chance_level([record(0, "abnormality_closed")]) == 0.5
-    assert math.isnan(chance_level([record(0, "anatomy_open")])) and math.isnan(chance_level([]))
-
-
 def test_default_answers_show_on_normal_images() -> None:
     """A model that always picks "no pathology seen" is right on the normal images, wrong on the others (Figure 10)."""
     blind = [
@@ -41,12 +32,35 @@ def test_default_answers_show_on_normal_images() -> None:
         for image in range(10)
     ]
     seeing = [{**one, "with_image": True} for one in blind]
-    _, split, default = blind_sheets(arm("m", seeing), arm("m", blind), Scheme())
+    _, split, default, _ = blind_sheets(arm("m", seeing), arm("m", blind), Scheme())
     assert {row["group"]: row["without_image"] for row in split.data} == {"normal": 1.0, "abnormal": 0.0}
     assert {row["group"]: (row["chose_no_pathology"], row["chance"], row["n"]) for row in default.data} == {
         "normal": (1.0, 0.25, 5),
         "abnormal": (1.0, 0.25, 5),
     }
+
+
+def test_the_default_answer_is_right_as_often_as_images_are_normal() -> None:
+    """By what was chosen: the default on six images, four of them normal; a pathology on three; one unread."""
+    blind = [
+        record(
+            image,
+            "pathology_mc",
+            image < 4 or image == 6,
+            with_image=False,
+            abnormal=image >= 4,
+            extracted="C" if image < 6 else None if image == 9 else "A",
+        )
+        for image in range(10)
+    ]
+    seeing = [{**one, "with_image": True} for one in blind]
+    predicted = blind_sheets(arm("m", seeing), arm("m", blind), Scheme())[-1]
+    assert [(row["chosen"], row["n"], row["normal_images"]) for row in predicted.data] == [
+        ("no pathology seen", 6, 4),
+        ("a pathology", 3, 0),
+        ("nothing readable", 1, 0),
+    ]
+    assert [row["accuracy"] for row in predicted.data] == pytest.approx([4 / 6, 1 / 3, 0])
 
 
 def test_arms_in_the_wrong_order_or_of_other_data_are_refused() -> None:

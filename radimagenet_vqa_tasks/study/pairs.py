@@ -1,0 +1,35 @@
+"""One run's answers to one benchmark, with the images and without: what the shortcut study compares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from radimagenet_vqa_tasks.analysis.arms import Arm
+from radimagenet_vqa_tasks.analysis.escape import plain
+from radimagenet_vqa_tasks.analysis.runs import Run
+from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.utils.cells import Family
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two arms."""
+
+    seeing: Arm
+    blind: Arm
+
+
+def pairs_of(run: Run, families: Sequence[Family]) -> dict[str, Pair]:
+    """A run's pairs by the name of the benchmark. Raises RunError where it has none."""
+    found = {
+        family.name: Pair(run.arm(family, with_image=True), run.arm(family, with_image=False))
+        for family in families
+        if {arm.with_image for arm in run.arms if arm.family is family} == {True, False}
+    }
+    if not found:
+        raise RunError(
+            f"{plain(run.folder, None)} has no benchmark answered both with and without the images (of "
+            f"{', '.join(family.title for family in families)}). `radvqa study shortcuts --model ...` asks both."
+        )
+    return found

@@ -1,0 +1,53 @@
+"""The benchmarks that a study can ask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from radimagenet_vqa_tasks import catalogue
+from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.study.benchmarks import FOUR, Benchmark, named
+from radimagenet_vqa_tasks.utils.cells import FAMILIES
+
+
+@pytest.mark.parametrize("sample", [False, True])
+@pytest.mark.parametrize("with_image", [False, True])
+def test_every_task_of_a_benchmark_exists(sample: bool, with_image: bool) -> None:
+    """What a study asks the host for is in the catalogue, for the benchmarks and for the sample's two."""
+    families = ("radvqa", "radvqa_distractors") if sample else (*FOUR, "radvqa_distractors")
+    for name in families:
+        tasks = Benchmark(FAMILIES[name], sample).tasks(with_image=with_image)
+        assert len(tasks) == len(FAMILIES[name].cells)
+        assert set(tasks) <= set(catalogue.names())
+        assert all(task.startswith("radvqa_sample_") == sample for task in tasks)
+
+
+def test_all_four_benchmarks_are_the_default() -> None:
+    """Without a name, Figure 4's; with names those, each once."""
+    assert [one.family.name for one in named(())] == list(FOUR)
+    assert [one.title for one in named(["slake", "radvqa_sample", "slake"])] == [
+        "SLAKE (English)",
+        "RadImageNet-VQA (embedded sample)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["slak"], "Did you mean 'slake'"),
+        (["chest"], "Known are radvqa, vqarad, slake, mmmu_med, radvqa_sample"),
+        (["radvqa", "radvqa_sample"], "choose one of them"),
+    ],
+)
+def test_names_that_cannot_be_are_explained(names: list[str], said: str) -> None:
+    """A typing error gets the nearest name; the sample and the benchmark would be mistaken for one another."""
+    with pytest.raises(RunError, match=said):
+        named(names)
+
+
+def test_sample_is_counted_by_cell() -> None:
+    """Forty images: forty questions a cell, ten in each arm of the ablation."""
+    assert set(Benchmark(FAMILIES["radvqa"], sample=True).counts({}).values()) == {40}
+    assert set(Benchmark(FAMILIES["radvqa_distractors"], sample=True).counts({"radvqa": Path("none")}).values()) == {10}
