@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from radimagenet_vqa_tasks.analysis.agreement import kappa_sheet
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.escape import plain
-from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme
+from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme, value_of
 from radimagenet_vqa_tasks.analysis.paired import (
     NO_DIFFERENCE,
     Difference,
@@ -16,11 +17,10 @@ from radimagenet_vqa_tasks.analysis.paired import (
     average_difference,
     difference,
     holm,
-    kappa,
 )
 from radimagenet_vqa_tasks.analysis.records import Record
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
-from radimagenet_vqa_tasks.analysis.table import arm_notes, name_of, together
+from radimagenet_vqa_tasks.analysis.table import arm_notes, name_of, require_facet, together
 from radimagenet_vqa_tasks.errors import RunError
 
 SCHEMA = "radvqa.compare/1"
@@ -98,8 +98,11 @@ def _fingerprints(first: Arm, second: Arm) -> list[tuple[str, str]]:
     return [(ours[cell], theirs[cell]) for cell in ours if cell in theirs]
 
 
-def compare_sheets(arms: Sequence[Arm], scheme: Scheme, *, force: bool = False) -> list[Sheet]:
-    """Every other run against the first. Raises RunError where they do not compare and nobody forces it."""
+def compare_sheets(arms: Sequence[Arm], scheme: Scheme, *, by: Sequence[str] = (), force: bool = False) -> list[Sheet]:
+    """Every other run against the first, whole and by each facet in `by`.
+
+    Raises RunError where they do not compare and nobody forces it, or no record says a facet.
+    """
     base, *others = arms
     if not others:
         raise RunError("there is one run here; name two or more, or --published, or --blind")
@@ -115,6 +118,9 @@ def compare_sheets(arms: Sequence[Arm], scheme: Scheme, *, force: bool = False) 
         _sheet(one, of_pair, p, scheme, reasons[one.second.label])
         for one, of_pair, p in zip(paired, found, p_values, strict=True)
     ]
+    for facet in by:
+        require_facet(arms, facet)
+        sheets += _facet_sheets(paired, facet, scheme)
     return [*sheets, kappa_sheet(arms)]
 
 
@@ -158,6 +164,60 @@ def _sheet(
     return Sheet(f"{second.label} against {first.label}, paired by question", heads, rows, notes, data, rules)
 
 
+def _facet_sheets(paired: Sequence[Paired], facet: str, scheme: Scheme) -> list[Sheet]:
+    """One sheet a pair of runs: the difference in each of a facet's groups, corrected over the groups of all pairs."""
+    groups = [_grouped(one, facet) for one in paired]
+    found = [{value: _mean_difference(group, scheme) for value, group in of_pair.items()} for of_pair in groups]
+    corrected = iter(holm([one.p for of_pair in found for one in of_pair.values()]))
+    return [
+        _facet_sheet(one, facet, of_pair, {value: next(corrected) for value in of_pair}, groups[index], scheme)
+        for index, (one, of_pair) in enumerate(zip(paired, found, strict=True))
+    ]
+
+
+def _grouped(paired: Paired, facet: str) -> dict[str, Paired]:
+    """The pairs of each of a facet's values, largest group first, with the cells that it has."""
+    groups: dict[str, dict[str, list[tuple[Record, Record]]]] = {}
+    for cell, pairs in paired.cells.items():
+        for first, second in pairs:
+            groups.setdefault(value_of(first, facet), {}).setdefault(cell, []).append((first, second))
+    sizes = {value: sum(map(len, cells.values())) for value, cells in groups.items()}
+    ordered = sorted(groups, key=lambda value: (-sizes[value], value))
+    return {value: replace(paired, cells=groups[value]) for value in ordered}
+
+
+def _mean_difference(group: Paired, scheme: Scheme) -> Difference:
+    """The mean of the group's cells' differences; of one cell its own, with the test that belongs to it."""
+    pairs = {cell: group.pairs(cell, scheme) for cell in group.cells}
+    return difference(next(iter(pairs.values()))) if len(pairs) == 1 else average_difference(pairs)
+
+
+def _facet_sheet(
+    paired: Paired,
+    facet: str,
+    found: Mapping[str, Difference],
+    p: Mapping[str, float],
+    groups: Mapping[str, Paired],
+    scheme: Scheme,
+) -> Sheet:
+    first, second = paired.first, paired.second
+    rows, data = [], []
+    for value, one in found.items():
+        means = _means(groups[value], AVG, scheme)
+        rows.append(
+            [Item(value), *(Item(percent(mean)) for mean in means), signed(one)]
+            + [Item(text) for text in (p_shown(one.p), p_shown(p[value]), str(one.n), str(one.wins), str(one.losses))]
+            + [Item(_verdict(one, p[value]))]
+        )
+        cell = AVG if len(groups[value].cells) > 1 else next(iter(groups[value].cells))
+        data.append(_data(paired, cell, means, one, p[value], scheme, facet, value))
+    heads = [facet, first.label, second.label, "difference", "p", "p (Holm)", "n", "wins", "losses", "verdict"]
+    notes = [
+        "Means of the cells that a group has, paired by question; intervals and tests as above. Holm: over all groups."
+    ]
+    return Sheet(f"{second.label} against {first.label}, by {facet}", heads, rows, notes, data)
+
+
 def _means(paired: Paired, name: str, scheme: Scheme) -> tuple[float, float]:
     """The accuracies of first and second on what they share."""
     cells = [paired.pairs(cell, scheme) for cell in (paired.cells if name == AVG else (name,))]
@@ -174,29 +234,6 @@ def _verdict(one: Difference, p: float) -> str:
     if p >= SIGNIFICANT:
         return "not told apart"
     return "second better" if one.value > 0 else "first better"
-
-
-def kappa_sheet(arms: Sequence[Arm]) -> Sheet:
-    """Cohen's kappa between each two runs' answers (yes, no, a letter, none) to questions that are not open."""
-    answers = [
-        {record["key"]: record["extracted"] for record in arm.records if record["format"] != "open"} for arm in arms
-    ]
-    cells = {record["key"]: record["cell"] for arm in arms for record in arm.records}
-    rows, data = [], []
-    for arm, own in zip(arms, answers, strict=True):
-        row = [Item(arm.label)]
-        for other, theirs in zip(arms, answers, strict=True):
-            shared = [key for key in own if key in theirs]
-            value = kappa(*([values[key] for key in shared] for values in (own, theirs, cells)))
-            row.append(Item("-" if math.isnan(value) else f"{value:.2f}"))
-            data.append({"first": arm.label, "second": other.label, "kappa": value, "n": len(shared)})
-        rows.append(row)
-    notes = [
-        "1: the same answer everywhere; 0: no more agreement than chance, taken within each cell. Agreement says "
-        "nothing of being right."
-    ]
-    title = "Agreement of answers (Cohen's kappa; closed and multiple-choice questions)"
-    return Sheet(title, ["", *(arm.label for arm in arms)], rows, notes, data)
 
 
 def percent(share: float) -> str:
@@ -219,11 +256,20 @@ def p_shown(p: float) -> str:
 
 
 def _data(
-    paired: Paired, name: str, means: tuple[float, float], one: Difference, p_holm: float, scheme: Scheme
+    paired: Paired,
+    name: str,
+    means: tuple[float, float],
+    one: Difference,
+    p_holm: float,
+    scheme: Scheme,
+    by: str = "",
+    group: str = "",
 ) -> dict[str, object]:
     return {
         "first": paired.first.label,
         "second": paired.second.label,
+        "by": by,
+        "group": group,
         "cell": name,
         "first_accuracy": means[0],
         "second_accuracy": means[1],

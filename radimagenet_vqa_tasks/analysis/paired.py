@@ -1,21 +1,29 @@
 """Two sets of answers to the same questions: differences with clustered intervals, tests, and agreement.
 
 Everything is paired by question. Questions about one image are not independent, so all errors come from the clusters'
-totals: the linearised formula, which a bootstrap over clusters approximates, and which needs no random numbers.
+totals: the linearised formula, which needs no random numbers, and which a bootstrap over clusters agrees with in the
+tests.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
 import numpy as np
-from scipy.special import ndtri, stdtr, stdtrit
+from numpy.typing import NDArray
 
-from radimagenet_vqa_tasks.analysis.statistics import LEVEL, effective_size, mean_of_cells
+from radimagenet_vqa_tasks.analysis.statistics import (
+    NOTHING,
+    Estimate,
+    clustered_error,
+    effective_size,
+    mean_of_cells,
+)
+from radimagenet_vqa_tasks.analysis.student import Z, t_quantile
 
 Test = Literal["McNemar, exact", "t, clustered", ""]
 Pairs = tuple[Sequence[float], Sequence[float], Sequence[Hashable]]  # scores of the one, of the other, clusters
@@ -81,16 +89,16 @@ def average_difference(cells: Mapping[str, Pairs]) -> Difference:
     wins, losses = int((every > 0).sum()), int((every < 0).sum())
     low = high = math.nan
     if error > 0:
-        margin = float(stdtrit(count - 1, 0.5 + LEVEL / 2)) * error
+        margin = t_quantile(count - 1) * error
         low, high = max(-1.0, mean - margin), min(1.0, mean + margin)
     return Difference(mean, low, high, _t_test(mean, error, count), n, count, wins, losses, "t, clustered")
 
 
 def mcnemar(wins: int, losses: int) -> float:
-    """McNemar's exact two-sided p; 1 where nothing differs."""
-    from scipy.stats import binomtest  # half a second, hence not at the top
+    """McNemar's exact two-sided p, twice the smaller tail of a fair coin's tosses; 1 where nothing differs."""
+    from scipy.special import bdtr  # a second for scipy.special, and four for scipy.stats: hence not at the top
 
-    return float(binomtest(wins, wins + losses).pvalue) if wins + losses else 1.0
+    return min(1.0, 2 * float(bdtr(min(wins, losses), wins + losses, 0.5))) if wins + losses else 1.0
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -103,28 +111,54 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in values]
 
 
-def kappa(first: Sequence[Hashable], second: Sequence[Hashable], strata: Sequence[Hashable] | None = None) -> float:
-    """Cohen's kappa of two sets of answers to the same questions; NaN where chance alone would agree on everything.
+def kappa(
+    first: Sequence[Hashable],
+    second: Sequence[Hashable],
+    clusters: Sequence[Hashable],
+    strata: Sequence[Hashable] | None = None,
+) -> Estimate:
+    """Cohen's kappa of two sets of answers to the same questions, with a linearised interval clustered on images.
 
-    With `strata`, the agreement that chance explains is taken within each: that both answer yes or no to one kind of
-    question and a letter to another is no agreement.
+    NaN where chance alone would agree on everything; without an interval where every answer is the same, or there is
+    one cluster. With `strata`, the agreement that chance explains is taken within each: that both answer yes or no to
+    one kind of question and a letter to another is no agreement.
     """
-    groups: dict[Hashable, list[tuple[Hashable, Hashable]]] = {}
-    for stratum, *answers in zip(strata or [None] * len(first), first, second, strict=True):
-        groups.setdefault(stratum, []).append((answers[0], answers[1]))
-    expected = 0.0
-    for group in groups.values():
-        ours, theirs = (Counter(side) for side in zip(*group, strict=True))
-        expected += sum(ours[label] * theirs[label] for label in ours) / len(group)
-    agreed, n = sum(bool(one == other) for one, other in zip(first, second, strict=True)), len(first)
-    return (agreed - expected) / (n - expected) if n - expected > 1e-9 else math.nan
+    n = len(first)
+    if not n:
+        return NOTHING
+    [stratum], (ours, theirs) = _codes(strata or [None] * n), _codes(first, second)
+    labels = 1 + int(max(ours.max(), theirs.max()))
+    sizes = np.bincount(stratum)
+    shape = len(sizes), labels
+    often, often_theirs = (
+        np.bincount(stratum * labels + answers, minlength=shape[0] * shape[1]).reshape(shape)
+        for answers in (ours, theirs)
+    )
+    by_chance = (often * often_theirs).sum(axis=1) / sizes
+    agreed, expected = (ours == theirs).astype(float), float(by_chance.sum())
+    if n - expected < 1e-9:
+        return Estimate(math.nan, math.nan, math.nan, n, len(set(clusters)))
+    value = float((agreed.sum() - expected) / (n - expected))
+    # What one more question of the kind adds to the agreement by chance.
+    added = (often_theirs[stratum, ours] + often[stratum, theirs] - by_chance[stratum]) / sizes[stratum]
+    error, count = clustered_error((agreed - added - value * (1 - added)) / (n - expected), clusters)
+    if not error > 0:
+        return Estimate(value, math.nan, math.nan, n, count)
+    margin = t_quantile(count - 1) * error
+    return Estimate(value, max(-1.0, value - margin), min(1.0, value + margin), n, count)
+
+
+def _codes(*columns: Sequence[Hashable]) -> list[NDArray[np.intp]]:
+    """The columns' labels as numbers, the same label as the same number."""
+    numbers = {label: number for number, label in enumerate(dict.fromkeys(chain.from_iterable(columns)))}
+    return [np.fromiter((numbers[label] for label in column), np.intp, len(column)) for column in columns]
 
 
 def _bonett_price(wins: float, losses: float, n: float) -> tuple[float, float]:
     """The adjusted Wald interval: one question is added to either kind of disagreement."""
     more, less = (wins * n + 1) / (n + 2), (losses * n + 1) / (n + 2)
     centre = more - less
-    margin = float(ndtri(0.5 + LEVEL / 2)) * math.sqrt((more + less - centre**2) / (n + 2))
+    margin = Z * math.sqrt((more + less - centre**2) / (n + 2))
     return max(-1.0, centre - margin), min(1.0, centre + margin)
 
 
@@ -133,4 +167,6 @@ def _t_test(mean: float, error: float, clusters: int) -> float:
         return 1.0
     if not error > 0:  # one cluster, or the same difference in all of them: there is no error to measure it by
         return math.nan
+    from scipy.special import stdtr
+
     return float(2 * stdtr(clusters - 1, -abs(mean) / error))

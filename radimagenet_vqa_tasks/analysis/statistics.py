@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri, stdtrit  # scipy.stats has the same, and takes half a second to import
 
-LEVEL = 0.95
+from radimagenet_vqa_tasks.analysis.student import Z, t_quantile
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A share between 0 and 1, its 95 % interval, and what it rests on. All NaN where nothing was scored."""
+    """A share (or a kappa), its 95 % interval, and what it rests on. All NaN where nothing was scored."""
 
     value: float
     low: float
@@ -66,7 +65,7 @@ def average(cells: Mapping[str, tuple[Sequence[float], Sequence[Hashable]]]) -> 
     mean, error, n, count = mean_of_cells(cells)
     if count < 2:
         return Estimate(mean, math.nan, math.nan, n, count)
-    margin = float(stdtrit(count - 1, 0.5 + LEVEL / 2)) * error
+    margin = t_quantile(count - 1) * error
     return Estimate(mean, max(0.0, mean - margin), min(1.0, mean + margin), n, count)
 
 
@@ -78,16 +77,23 @@ def mean_of_cells(cells: Mapping[str, tuple[Sequence[float], Sequence[Hashable]]
         for name, (scores, _) in cells.items()
     ]
     owners = [owner for _, clusters in cells.values() for owner in clusters]
-    totals = _totals(np.concatenate(residuals), owners)
-    error = math.sqrt(_variance(totals)) if len(totals) > 1 else math.nan
-    return float(np.mean(list(means.values()))), error, len(owners), len(totals)
+    error, count = clustered_error(np.concatenate(residuals), owners)
+    return float(np.mean(list(means.values()))), error, len(owners), count
+
+
+def clustered_error(influences: NDArray[np.float64], clusters: Sequence[Hashable]) -> tuple[float, int]:
+    """The standard error of an estimate, NaN for one cluster, and the number of clusters.
+
+    `influences` says by how much each observation moves the estimate; they sum to 0.
+    """
+    totals = _totals(influences, clusters)
+    return math.sqrt(_variance(totals)) if len(totals) > 1 else math.nan, len(totals)
 
 
 def wilson(share: float, n: float) -> tuple[float, float]:
     """Wilson's score interval of a share that rests on n (not necessarily whole) independent trials."""
-    z = float(ndtri(0.5 + LEVEL / 2))
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    margin = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    centre = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
+    margin = Z / (1 + Z * Z / n) * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
     return max(0.0, centre - margin), min(1.0, centre + margin)
 
 

@@ -82,7 +82,7 @@ def main_sheet(arms: Sequence[Arm], scheme: Scheme, *, paper_layout: bool = Fals
 
 def facet_sheets(arms: Sequence[Arm], facet: str, scheme: Scheme, cells: Collection[str] = ()) -> list[Sheet]:
     """One facet's groups, one table a benchmark. Raises RunError where no record says its facet."""
-    _require_facet(arms, facet)
+    require_facet(arms, facet)
     _require_cells(cells)
     return [_facet_sheet(group, facet, scheme, cells) for group in by_family(_with_facet(arms, facet))]
 
@@ -114,7 +114,7 @@ def pathology_sheets(
     arms: Sequence[Arm], scheme: Scheme, at_least: int, cells: Collection[str] = ("pathology_mc",), listed: int = 10
 ) -> list[Sheet]:
     """Of each run the best and the worst pathologies with at least so many scored questions; the paper's Figure 9."""
-    _require_facet(arms, "pathology")
+    require_facet(arms, "pathology")
     _require_cells(cells)
     sheets = []
     for arm in _with_facet(arms, "pathology"):
@@ -194,7 +194,8 @@ def _with_facet(arms: Iterable[Arm], facet: str) -> list[Arm]:
     return [arm for arm in arms if facet in (*arm.family.facets, FORMAT)]
 
 
-def _require_facet(arms: Sequence[Arm], facet: str) -> None:
+def require_facet(arms: Sequence[Arm], facet: str) -> None:
+    """Raise RunError, naming what there is, where these answers cannot be broken down by a facet."""
     known = dict.fromkeys(name for arm in arms for name in (*arm.family.facets, FORMAT))
     if facet not in known:
         raise RunError(f"these answers cannot be broken down by {facet!r}; they can by {', '.join(known)}")
@@ -287,6 +288,7 @@ def _data(arm: Arm, scheme: Scheme, one: Measured, by: str = "", group: str = ""
     return {
         "run": arm.name,
         "with_image": arm.with_image,
+        "family": arm.family.name,
         "by": by,
         "group": group,
         "cell": one.cell,

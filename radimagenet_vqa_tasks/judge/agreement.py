@@ -10,22 +10,17 @@ from __future__ import annotations
 import csv
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.table import Table
 from rich.text import Text
 
+from radimagenet_vqa_tasks.analysis.paired import kappa
+from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.judge.logs import Line, read_logs
-
-Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
-
-RESAMPLES = 2_000
-LEVEL = 0.95
 
 _LABELS = {"correct": True, "1": True, "true": True, "incorrect": False, "0": False, "false": False, "unparsed": False}
 
@@ -56,18 +51,17 @@ class Agreement:
     Attributes:
         counts: responses by (first side found it correct, second side did).
         share: of the responses on which both gave the same verdict; with a 95 % interval, clustered on images.
-        kappa: Cohen's; NaN where chance alone would agree on everything.
+        kappa: Cohen's, with such an interval; NaN where chance alone would agree on everything.
         disagreements: the keys and responses on which they differ.
         left_out: questions of either side that could not be compared, by reason.
     """
 
     names: tuple[str, str]
     counts: Mapping[tuple[bool, bool], int]
-    share: tuple[float, float, float]
-    kappa: tuple[float, float, float]
+    share: Estimate
+    kappa: Estimate
     disagreements: Sequence[tuple[str, Judged, Judged]]
     left_out: Mapping[str, int]
-    clusters: int
 
     @property
     def n(self) -> int:
@@ -83,15 +77,14 @@ def compare(first: str, second: str) -> Agreement:
         raise RunError(f"{first} and {second} have no judged response in common ({why}). Compare judges on one run.")
     # Questions share images. A pair's cluster is the run's, for a CSV of labels need not know it.
     clusters = [a.cluster or b.cluster or key for key, a, b in pairs]
-    table = _by_cluster([(bool(a.correct), bool(b.correct)) for _, a, b in pairs], clusters)
+    ours, theirs = [bool(a.correct) for _, a, _ in pairs], [bool(b.correct) for _, _, b in pairs]
     return Agreement(
         names=(sides[0].name, sides[1].name),
-        counts=Counter((bool(a.correct), bool(b.correct)) for _, a, b in pairs),
-        share=_interval(table, _share),
-        kappa=_interval(table, _kappa),
+        counts=Counter(zip(ours, theirs, strict=True)),
+        share=accuracy([float(a is b) for a, b in zip(ours, theirs, strict=True)], clusters),
+        kappa=kappa(ours, theirs, clusters),
         disagreements=[pair for pair in pairs if pair[1].correct != pair[2].correct],
         left_out=left_out,
-        clusters=len(table),
     )
 
 
@@ -163,46 +156,10 @@ def _pairs(first: Side, second: Side) -> tuple[list[tuple[str, Judged, Judged]],
     return pairs, left_out
 
 
-def _by_cluster(pairs: Sequence[tuple[bool, bool]], clusters: Iterable[str]) -> NDArray[np.float64]:
-    """One row a cluster: its pairs that are (no, no), (no, yes), (yes, no), (yes, yes)."""
-    index: dict[str, int] = {}
-    rows = [index.setdefault(cluster, len(index)) for cluster in clusters]
-    table = np.zeros((len(index), 4))
-    np.add.at(table, (rows, [2 * a + b for a, b in pairs]), 1)
-    return table
-
-
-def _share(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    share: NDArray[np.float64] = (counts[..., 0] + counts[..., 3]) / counts.sum(axis=-1)
-    return share
-
-
-def _kappa(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Cohen (1960): agreement beyond that of two who answer as often, but independently; NaN where there is no room."""
-    n = counts.sum(axis=-1)
-    yes_a, yes_b = (counts[..., 2] + counts[..., 3]) / n, (counts[..., 1] + counts[..., 3]) / n
-    chance = yes_a * yes_b + (1 - yes_a) * (1 - yes_b)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        kappa: NDArray[np.float64] = np.where(chance < 1, (_share(counts) - chance) / (1 - chance), np.nan)
-    return kappa
-
-
-def _interval(table: NDArray[np.float64], statistic: Statistic) -> tuple[float, float, float]:
-    """A statistic of the summed rows, with the percentiles of a bootstrap over whole clusters (rows)."""
-    value = float(statistic(table.sum(axis=0)))
-    if len(table) < 2 or math.isnan(value):
-        return value, math.nan, math.nan
-    generator = np.random.default_rng(0)  # the same interval for the same data
-    weights = generator.multinomial(len(table), np.full(len(table), 1 / len(table)), size=RESAMPLES)
-    drawn = statistic(weights @ table)
-    low, high = np.nanquantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return value, float(low), float(high)
-
-
 def tables(agreement: Agreement, listed: int) -> list[Table]:
     """The confusion table, and up to `listed` disagreements, for the terminal."""
     first, second = agreement.names
-    confusion = Table(title=f"{agreement.n:,} responses on {agreement.clusters:,} images", title_justify="left")
+    confusion = Table(title=f"{agreement.n:,} responses on {agreement.share.clusters:,} images", title_justify="left")
     confusion.add_column(f"{first} (rows), {second} (columns)")
     for label in ("correct", "incorrect"):
         confusion.add_column(label, justify="right")
@@ -239,12 +196,12 @@ def summary(agreement: Agreement) -> str:
     return "\n".join(lines)
 
 
-def _shown(interval: tuple[float, float, float], factor: float, unit: str) -> str:
-    value, low, high = (factor * number for number in interval)
+def _shown(estimate: Estimate, factor: float, unit: str) -> str:
+    value, low, high = (factor * number for number in (estimate.value, estimate.low, estimate.high))
     if math.isnan(value):
         return "cannot be told: one side gave the same verdict everywhere"
     digits = 1 if factor == 100 else 3
     shown = f"{value:.{digits}f}{unit}"
     if math.isnan(low):
-        return f"{shown} (no interval: one image)"
+        return f"{shown} (no interval)"
     return f"{shown} [{low:.{digits}f}, {high:.{digits}f}] (95 %, clustered on images)"

@@ -59,6 +59,32 @@ def test_compare_two_runs_and_text_only(run: Path, tmp_path: Path) -> None:
     assert [row["difference"] for row in blind["rows"]] == pytest.approx([-1] * 10)
 
 
+def test_table_writes_figures_and_shows_consistency(run: Path, tmp_path: Path) -> None:
+    """--figures leaves SVG and PNG files and says so aside; --consistency adds its tables; neither disturbs the CSV."""
+    folder = tmp_path / "deep" / "figures"
+    result = CliRunner().invoke(
+        main, ["table", str(run), "--figures", str(folder), "--consistency", "--format", "csv"], catch_exceptions=False
+    )
+    assert {path.suffix for path in folder.iterdir()} == {".svg", ".png"} and (folder / "blind-1.svg").exists()
+    assert "both_right_anatomy" in result.stdout and "figures" in result.stderr
+    assert len({len(row) for row in csv.reader(io.StringIO(result.stdout))}) == 1
+
+
+def test_figures_that_cannot_be_written_are_an_error(run: Path, tmp_path: Path) -> None:
+    """A file where the folder should be is named, without a traceback."""
+    (tmp_path / "taken").write_text("")
+    assert "no figures can be written to" in invoke("table", run, "--figures", tmp_path / "taken" / "x", code=1)
+
+
+def test_compare_by_a_facet(run: Path, tmp_path: Path) -> None:
+    """--by adds a table a facet, and is refused where nothing would be broken down by it."""
+    write(tmp_path / "other", records(6))
+    printed = json.loads(invoke("compare", run, tmp_path / "other", "--by", "location", "--format", "json"))
+    assert [table["title"].rpartition(", ")[2] for table in printed["tables"]][1] == "by location"
+    assert "--by breaks down the comparison of runs" in invoke("compare", run, "--blind", "--by", "location", code=2)
+    assert "cannot be broken down by 'region'" in invoke("compare", run, tmp_path / "other", "--by", "region", code=1)
+
+
 def test_compare_published_names_the_row(run: Path) -> None:
     """A named row is set beside the run; a run without a published name is told so."""
     assert "published GPT-5" in invoke("compare", run, "--published", "gpt-5")
@@ -82,7 +108,7 @@ def test_what_was_left_out_goes_to_standard_error(run: Path) -> None:
     log.write_text(log.read_text()[:-30])
     result = CliRunner().invoke(main, ["table", str(run), "--format", "csv"])
     assert "the last, is cut off" in result.stderr and "cut off" not in result.stdout
-    assert ",true,,,anatomy_mc,0.8," in result.stdout  # four of the five that are left
+    assert ",true,radvqa,,,anatomy_mc,0.8," in result.stdout  # four of the five that are left
 
 
 @pytest.mark.parametrize("form", ["text", "md", "latex", "csv"])
@@ -112,15 +138,17 @@ def test_hostile_names_do_not_get_through(tmp_path: Path, form: str) -> None:
 
 
 def test_table_does_not_import_the_heavy_libraries(command: Command, run: Path) -> None:
-    """Tables and comparisons need neither torch nor the host, nor even pandas: they start at once."""
+    """Tables and comparisons need neither torch nor the host nor pandas, a table not even scipy: they start at once."""
+    heavy = {"torch", "transformers", "lmms_eval", "datasets", "pandas", "sklearn", "pyarrow", "matplotlib"}
     script = (
         "import sys\nfrom radimagenet_vqa_tasks.cli import main\n"
         f"for words in (['table', {str(run)!r}], ['compare', {str(run)!r}, '--blind']):\n"
         "    try: main(words)\n    except SystemExit as end: assert not end.code\n"
-        "print({'torch', 'transformers', 'lmms_eval', 'datasets', 'pandas', 'sklearn', 'pyarrow'} & set(sys.modules))\n"
+        f"    print(words[0], sorted(({heavy!r} | {{'scipy'}}) & set(sys.modules)))\n"
     )
     result = command(sys.executable, "-c", script)
-    assert result.stdout.splitlines()[-1] == "set()", message(result)
+    assert "table []" in result.stdout.splitlines(), message(result)
+    assert result.stdout.splitlines()[-1] in ("compare []", "compare ['scipy']"), message(result)
 
 
 def test_output_that_has_no_character_for_a_name(command: Command, tmp_path: Path) -> None:

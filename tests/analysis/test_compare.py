@@ -143,3 +143,34 @@ def test_a_part_of_several_data_sets_is_a_part_and_not_other_data() -> None:
     assert obstacles(whole, part) == ["only 2 questions are in both (3 only in the first, 0 only in the second)"]
     [other] = obstacles(part, arm(found=[{**every[0], "fingerprint": "f" * 16}, every[1]]))
     assert "other data" in other
+
+
+def test_differences_by_a_facet_are_means_of_its_cells() -> None:
+    """Twelve images: the second run is better on the brain only, with 4 of 4 against 0 of 4 in each of nine cells."""
+    first = arm("a", records(12, lambda image, cell: image % 3 != 0))
+    second = arm("b", records(12))
+    [_, sheet, _] = compare_sheets([first, second], Scheme(), by=["location"])
+    assert "by location" in sheet.title
+    assert {row["group"]: row["difference"] for row in sheet.data} == {"brain": 1, "knee": 0, "lung": 0}
+    assert {(row["cell"], row["n"], row["images"], row["by"]) for row in sheet.data} == {(AVG, 36, 4, "location")}
+
+
+def test_groups_of_one_cell_have_that_cells_test_and_holm_counts_all_groups() -> None:
+    """A template has questions of one cell: McNemar's exact test, and each p times the groups that are tested."""
+    first = arm("a", records(20, lambda image, cell: cell != "anatomy_mc" or image < 12))
+    second = arm("b", records(20))
+    [_, sheet, _] = compare_sheets([first, second], Scheme(), by=["template"])
+    rows = {row["group"]: row for row in sheet.data}
+    assert (rows["anatomy_mc"]["test"], rows["anatomy_mc"]["cell"]) == ("McNemar, exact", "anatomy_mc")
+    assert rows["anatomy_mc"]["p"] == pytest.approx(2 / 2**8)  # eight differ, all one way
+    assert rows["anatomy_mc"]["p_holm"] == pytest.approx(9 * 2 / 2**8)
+
+
+def test_agreement_has_intervals_and_is_the_same_both_ways() -> None:
+    """The matrix is symmetric, and an interval stands beside what is neither full nor impossible agreement."""
+    first = arm("a", records(40, lambda image, cell: image % 2 == 0))
+    second = arm("b", records(40, lambda image, cell: image % 4 == 0))
+    found = {(row["first"], row["second"]): row for row in compare_sheets([first, second], Scheme())[-1].data}
+    assert found["a", "b"]["kappa"] == found["b", "a"]["kappa"]
+    assert found["a", "b"]["low"] < found["a", "b"]["kappa"] < found["a", "b"]["high"]
+    assert found["a", "b"]["images"] == 40

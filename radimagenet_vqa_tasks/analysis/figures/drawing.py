@@ -1,0 +1,86 @@
+"""Which figures some arms support, drawn in the order in which they are best looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from radimagenet_vqa_tasks.analysis.arms import Arm
+from radimagenet_vqa_tasks.analysis.compare import obstacles
+from radimagenet_vqa_tasks.analysis.figures.cells import cells_figure
+from radimagenet_vqa_tasks.analysis.figures.figure import Figure, Look, Theme, settings
+from radimagenet_vqa_tasks.analysis.figures.groups import PATHOLOGY, REGION, pathologies_figure, regions_figure
+from radimagenet_vqa_tasks.analysis.figures.pairs import blind_figure, differences_figure, kappa_figure
+from radimagenet_vqa_tasks.analysis.figures.reliability import reliability_figure
+from radimagenet_vqa_tasks.analysis.measure import Scheme
+from radimagenet_vqa_tasks.analysis.table import by_family
+
+MAIN = "radvqa"
+EACH = 4  # runs of which every one gets figures of its own
+
+
+def draw(arms: Sequence[Arm], theme: Theme = "light", scheme: Scheme | None = None) -> list[Figure]:
+    """The figures that these arms support, benchmark by benchmark; the same arms give the same bytes."""
+    scheme = scheme or Scheme()
+    figures = []
+    with settings(theme):
+        for group in by_family(arms):
+            name = group[0].family.name
+            drawn = map(_laid_out, _of_family(group, scheme, Look(theme)))
+            figures += [one if name == MAIN else replace(one, name=f"{name}-{one.name}") for one in drawn]
+    return figures
+
+
+def write(figures: Iterable[Figure], folder: Path) -> list[Path]:
+    """Each figure as SVG and PNG in `folder`, which is made if need be; the files' paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for figure in figures:
+        for suffix, content in ((".svg", figure.svg), (".png", figure.png)):
+            path = folder / f"{figure.name}{suffix}"
+            path.write_bytes(content)
+            paths.append(path)
+    return paths
+
+
+def _laid_out(figure: Figure) -> Figure:
+    """The figure with everything in its place, once for all forms; each would find the same places again."""
+    if engine := figure.drawing.get_layout_engine():
+        engine.execute(figure.drawing)
+        figure.drawing.set_layout_engine("none")
+    return figure
+
+
+def _of_family(arms: Sequence[Arm], scheme: Scheme, look: Look) -> Iterator[Figure]:
+    yield cells_figure(arms, scheme, look)
+    seeing = [arm for arm in arms if arm.with_image]
+    yield from filter(None, (*_compared(arms, seeing, scheme, look), *_each(seeing, scheme, look)))
+    yield reliability_figure(arms, look)
+
+
+def _compared(arms: Sequence[Arm], seeing: Sequence[Arm], scheme: Scheme, look: Look) -> Iterator[Figure | None]:
+    for number, (with_image, without) in enumerate(_blind_pairs(arms)[:EACH], start=1):
+        yield blind_figure(with_image, without, number, scheme, look)
+    alike = [arm for arm in seeing if not obstacles(seeing[0], arm)]
+    if len(alike) > 1:
+        yield differences_figure(alike, scheme, look)
+        yield kappa_figure(alike, look)
+
+
+def _each(seeing: Sequence[Arm], scheme: Scheme, look: Look) -> Iterator[Figure | None]:
+    for number, arm in enumerate(seeing[:EACH], start=1):
+        if REGION in arm.family.facets:
+            yield regions_figure(arm, number, scheme, look)
+        if PATHOLOGY in arm.family.facets:
+            yield pathologies_figure(arm, number, scheme, look)
+
+
+def _blind_pairs(arms: Sequence[Arm]) -> list[tuple[Arm, Arm]]:
+    """The runs that have answered the same questions with and without the images."""
+    return [
+        (seeing, blind)
+        for seeing in arms
+        for blind in arms
+        if seeing.with_image and not blind.with_image and seeing.name == blind.name and not obstacles(blind, seeing)
+    ]
