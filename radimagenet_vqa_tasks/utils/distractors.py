@@ -52,7 +52,8 @@ def questions(rows: Dataset, cell: str, *, images: int | None = radvqa.IMAGES, w
     for name, values in changed.items():
         place = table.column_names.index(name)
         table = table.set_column(place, name, pa.array(values, table.schema.field(name).type))
-    return Dataset(table, DatasetInfo(features=asked.features))
+    # Without a name of its own the data set would be hashed for one, images and all.
+    return Dataset(table, DatasetInfo(features=asked.features), fingerprint=f"{asked._fingerprint}-{cell}")
 
 
 def which_offer(keys: Sequence[str], share: int) -> list[bool]:
