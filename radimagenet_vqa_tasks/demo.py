@@ -11,6 +11,8 @@ from rich.console import Console
 from radimagenet_vqa_tasks.analysis.records import read
 from radimagenet_vqa_tasks.analysis.table import table_2
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.report.build import report
+from radimagenet_vqa_tasks.report.command import said
 
 TINY_MODEL = Path(__file__).parent / "sample" / "tiny_vlm"
 BATCH = 20
@@ -22,7 +24,7 @@ has never seen a shoulder. The table shows that the tasks work. It says nothing 
 
 
 def demo(output: Path) -> None:
-    """Evaluate the tiny model with and without images, and the chance model, and print one table."""
+    """Evaluate the tiny model with and without images, and the chance model; print one table and write a report."""
     for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE"):
         os.environ[name] = "1"
     from radimagenet_vqa_tasks.evaluation import run
@@ -48,4 +50,6 @@ def demo(output: Path) -> None:
     }
     console.print()
     console.print(table_2(runs, "RadImageNet-VQA's nine questions on the embedded sample"))
-    console.print(f"\n{LIMITS}\n\nThe logs, one line a question, are in {output}.", soft_wrap=True)
+    made = report([f"tiny model={output / 'tiny'}", f"chance={output / 'chance'}"], output / "report.html")
+    logs = f"The logs, one line a question, are in {output}."
+    console.print(f"\n{LIMITS}\n\n{logs}\n{said(made)}", soft_wrap=True, markup=False, highlight=False)

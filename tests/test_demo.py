@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -41,12 +42,13 @@ socket.getaddrinfo = local_only
 
 @dataclass(frozen=True)
 class Demonstration:
-    """What `radvqa demo` printed, the records of its runs, and where it logged attempts to reach a network."""
+    """What `radvqa demo` printed, its records and report, and where it logged attempts to reach a network."""
 
     output: str
     with_images: list[dict[str, Any]]
     without_images: list[dict[str, Any]]
     chance: list[dict[str, Any]]
+    report: Path
     attempts: Path
 
 
@@ -75,6 +77,7 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
         with_images=[record for record in tiny if record["with_image"]],
         without_images=[record for record in tiny if not record["with_image"]],
         chance=chance,
+        report=folder / "runs" / "report.html",
         attempts=attempts,
     )
 
@@ -87,6 +90,18 @@ def test_demo_prints_every_cell_and_its_limits(demonstration: Demonstration) -> 
         assert text in demonstration.output
     runs = (demonstration.with_images, demonstration.without_images, demonstration.chance)
     assert [len(run) for run in runs] == [360, 360, 360]
+
+
+def test_demo_ends_with_a_report(demonstration: Demonstration) -> None:
+    """The last line names the report, which holds the three runs, the figures and the forty images."""
+    last = demonstration.output.rstrip().splitlines()[-1]
+    assert last.startswith(f"The report is {Path('runs') / 'report.html'} (")
+    text = demonstration.report.read_text(encoding="utf-8")
+    for run in ("tiny model", "tiny model (text only)", "chance"):
+        assert f"<bdi>{run}</bdi></th>" in text
+    assert "<figure>" in text
+    blocks = re.findall(r'<script type="application/json" id="images-\d+">(.*?)</script>', text)
+    assert sum(len(json.loads(block)) for block in blocks) == 40
 
 
 def test_demo_reaches_for_no_network(demonstration: Demonstration) -> None:

@@ -1,0 +1,183 @@
+"""Questions and answers as the page's script reads them: columns of numbers into tables of texts, packed by gzip.
+
+Most texts recur ("yes", "B", a prompt that three runs were given), so each is kept once.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from radimagenet_vqa_tasks.analysis.measure import value_of
+from radimagenet_vqa_tasks.analysis.records import OUTCOMES, Record
+from radimagenet_vqa_tasks.analysis.table import name_of
+from radimagenet_vqa_tasks.report.answers import Answer, Column, Question
+from radimagenet_vqa_tasks.utils.cells import FAMILIES, FAMILY_OF
+
+CUTS = (20_000, 5_000, 1_500, 500)  # characters of a response that are kept: the first with which all fit
+
+# What the cell says already.
+_NO_FILTER = frozenset({"subject", "template"})
+_LABELS = {"location": "region", "abnormal": "finding"}
+
+Packed = dict[str, Any]
+T = TypeVar("T", bound=Hashable)
+
+
+class Table(Generic[T]):
+    """Values that each have a number; None is -1."""
+
+    def __init__(self, values: Iterable[T] = ()) -> None:
+        self._numbers: dict[T, int] = {}
+        for value in values:
+            self.number(value)
+
+    def number(self, value: T | None) -> int:
+        return -1 if value is None else self._numbers.setdefault(value, len(self._numbers))
+
+    def all(self) -> list[T]:
+        return list(self._numbers)
+
+
+@dataclass
+class _Tables:
+    """Texts that are searched, those that are not, and options."""
+
+    texts: Table[str] = field(default_factory=Table)
+    words: Table[str] = field(default_factory=Table)
+    choices: Table[tuple[int, ...]] = field(default_factory=Table)
+
+
+def packed(columns: Sequence[Column], images: Mapping[Question, Sequence[int]], settings: Packed, budget: int) -> str:
+    """All questions and answers in base64; at most `budget` characters, if cutting long responses achieves that.
+
+    Args:
+        images: the numbers of each question's images.
+        settings: what else the script needs.
+    """
+    found = ""
+    for cut in CUTS:
+        # ASCII: a lone surrogate has no UTF-8 form.
+        text = json.dumps(payload(columns, images, cut) | settings, separators=(",", ":"), allow_nan=False)
+        found = base64.b64encode(gzip.compress(text.encode("ascii"), 6, mtime=0)).decode("ascii")
+        if len(found) <= budget:
+            break
+    return found
+
+
+def payload(columns: Sequence[Column], images: Mapping[Question, Sequence[int]], cut: int = CUTS[0]) -> Packed:
+    """The questions of all columns, image by image, and each column's answers, -1 for what there is none of."""
+    questions = ordered_questions(columns)
+    tables = _Tables()
+    cells = Table[str]()
+    asked = {question: answer.question for one in reversed(columns) for question, answer in one.answers.items()}
+    made = {
+        "questions": {
+            "key": [key for _, key in questions],
+            "link": _links(questions),
+            "cluster": _clusters(questions),
+            "cell": [cells.number(record["cell"]) for record in questions.values()],
+            "text": [tables.texts.number(asked.get(question) or "unknown") for question in questions],
+            "choices": [_choices(tables, record) for record in questions.values()],
+            "target": [tables.words.number(record["target"]) for record in questions.values()],
+            "images": [images.get(question, ()) for question in questions],
+        },
+        "arms": [{"label": one.label, "blind": not one.with_image} for one in columns],
+        "answers": [_answers(one, questions, tables, cut) for one in columns],
+        "facets": _facets(list(questions.values())),
+        "outcomes": OUTCOMES,
+    }
+    return made | {
+        "cells": [_cell(name) for name in cells.all()],
+        "choices": tables.choices.all(),
+        "texts": tables.texts.all(),
+        "words": tables.words.all(),
+    }
+
+
+def ordered_questions(columns: Iterable[Column]) -> dict[Question, Record]:
+    """All questions, those about one image together, in the order in which the first column that has them was asked."""
+    found: dict[Question, Record] = {}
+    for column in columns:
+        for question, record in column.records.items():
+            found.setdefault(question, record)
+    images = Table[Question]()
+    cells = Table(name for family in FAMILIES.values() for name in family.cells)
+    places = {
+        question: (images.number((question[0], record["cluster"])), cells.number(record["cell"]))
+        for question, record in found.items()
+    }
+    return dict(sorted(found.items(), key=lambda one: places[one[0]]))
+
+
+def _links(questions: Iterable[Question]) -> list[str]:
+    """A name for each question in the page's address."""
+    questions = list(questions)
+    counts = Counter(key for _, key in questions)
+    return [key if counts[key] == 1 else f"{data[:8]}/{key}" for data, key in questions]
+
+
+def _clusters(questions: Mapping[Question, Record]) -> list[int]:
+    images = Table[Question]()
+    return [images.number((data, record["cluster"])) for (data, _), record in questions.items()]
+
+
+def _choices(tables: _Tables, record: Record) -> int:
+    return tables.choices.number(tuple(tables.texts.number(choice) for choice in record["choices"]))
+
+
+def _cell(name: str) -> Packed:
+    family = FAMILY_OF[name]
+    return {"name": name, "label": name_of(name), "group": family.title, "format": family.cells[name].format}
+
+
+def _facets(records: Sequence[Record]) -> dict[str, Packed]:
+    """What the questions can be filtered by beside their cells: for each facet its values, and each question's."""
+    families = {FAMILY_OF[record["cell"]].name for record in records}
+    names = dict.fromkeys(facet for name, family in FAMILIES.items() if name in families for facet in family.facets)
+    found = {}
+    for name in (name for name in names if name not in _NO_FILTER):
+        of = [None if record.get(name) is None else value_of(record, name) for record in records]
+        values = sorted({value for value in of if value is not None})
+        if len(values) > 1:
+            table = Table(values)
+            label = _LABELS.get(name, name.replace("_", " "))
+            found[name] = {"label": label, "values": values, "of": [table.number(value) for value in of]}
+    return found
+
+
+_ANSWER = ("outcome", "paper", "response", "prompt", "reply", "extracted", "judge", "reason")
+
+
+def _answers(column: Column, questions: Iterable[Question], tables: _Tables, cut: int) -> Packed:
+    """One column's answers, one entry a question."""
+    outcomes = {name: code for code, name in enumerate(OUTCOMES)}
+    texts, words = tables.texts, tables.words
+    made: Packed = {name: [] for name in _ANSWER} | {"earlier": {}, "length": {}}
+    for row, question in enumerate(questions):
+        record, said = column.records.get(question), column.answers.get(question, Answer())
+        response, whole = _cut(said.response, cut)
+        values = (
+            *((outcomes[record["outcome"]], int(record["correct_in_paper"])) if record else (-1, -1)),
+            texts.number(response),
+            words.number(said.prompt),
+            words.number(_cut(said.reply, cut)[0]),
+            *(words.number(record.get(name) if record else None) for name in ("extracted", "judge", "judge_reason")),
+        )
+        for name, value in zip(_ANSWER, values, strict=True):
+            made[name].append(value)
+        if said.earlier:
+            made["earlier"][row] = [_cut(verdict, cut)[0] for verdict in said.earlier]
+        if whole:
+            made["length"][row] = whole
+    return made
+
+
+def _cut(text: str | None, at: int) -> tuple[str | None, int]:
+    """A text, and its whole length if it had to be cut."""
+    return (text, 0) if text is None or len(text) <= at else (text[:at], len(text))
