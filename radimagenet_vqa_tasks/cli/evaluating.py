@@ -1,0 +1,167 @@
+"""Commands that ask models, look at data, or judge: demo, run, tasks, verify, judge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from radimagenet_vqa_tasks.cli.options import COPIES, HOST_OPTIONS, RUNS, choose_judge, judge_options
+
+
+@click.command()
+@click.option(
+    "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("runs/demo"), show_default=True
+)
+@judge_options
+def demo(output: Path, judge: str | None, judge_base_url: str | None) -> None:
+    """Evaluate a tiny model on the embedded sample, offline, and print a table.
+
+    \b
+    Examples:
+      radvqa demo --output /tmp/demo
+      radvqa demo --judge my-judge --judge-base-url http://127.0.0.1:8000/v1
+    """
+    from radimagenet_vqa_tasks.demo import demo as run_demo
+
+    choose_judge(judge, judge_base_url)
+    run_demo(output)
+
+
+@click.command(context_settings=HOST_OPTIONS)
+@COPIES
+@judge_options
+@click.argument("lmms_eval_options", nargs=-1, type=click.UNPROCESSED)
+def run(
+    data: tuple[str, ...], judge: str | None, judge_base_url: str | None, lmms_eval_options: tuple[str, ...]
+) -> None:
+    """Evaluate a model: every option of `lmms-eval` works here too.
+
+    Samples are logged and written under `runs/` (--output_path changes it). A run that died goes on where it stopped
+    when the same command is given again. Anything that fails ends in a message and a non-zero exit.
+
+    \b
+    Examples:
+      radvqa run --model qwen2_5_vl --model_args pretrained=Qwen/Qwen2.5-VL-3B-Instruct --tasks radvqa --batch_size 8
+      radvqa run --model openai --model_args model=gpt-5 --tasks radvqa,radvqa_textonly
+      radvqa run --model vllm --model_args model=google/medgemma-4b-it --tasks radvqa_pathology_mc --limit 50
+      radvqa run --data ~/radimagenet-vqa/test.parquet --model radvqa_chance --tasks radvqa
+      radvqa run --data slake=~/SLAKE --data vqarad=~/vqa-rad --model radvqa_chance --tasks radvqa_slake,radvqa_vqarad
+      radvqa run --judge mistral-large-2411 --model qwen2_5_vl --model_args pretrained=... --tasks radvqa
+      torchrun --nproc_per_node 4 -m radimagenet_vqa_tasks run --model qwen2_5_vl --tasks radvqa
+    """
+    from radimagenet_vqa_tasks.evaluation import run as run_evaluation
+    from radimagenet_vqa_tasks.hub import parse_copies
+
+    choose_judge(judge, judge_base_url)
+    result = run_evaluation(lmms_eval_options, parse_copies(data))
+    if result:
+        click.echo(result.summary)
+        logs = result.sample_logs
+        click.echo(f"{len(logs)} log{'s' if len(logs) > 1 else ''}, one line a question, in {logs[0].parent}")
+
+
+@click.command()
+@click.option(
+    "--path", is_flag=True, help="Print the folder of the task files instead, for `lmms-eval --include_path`."
+)
+def tasks(path: bool) -> None:
+    """List the tasks and groups.
+
+    \b
+    Examples:
+      radvqa tasks
+      lmms-eval --include_path "$(radvqa tasks --path)" --tasks radvqa_pathology_mc --model ...
+    """
+    from radimagenet_vqa_tasks import catalogue, plugin
+
+    click.echo(plugin.TASKS if path else "\n".join(catalogue.names()))
+
+
+@click.command()
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="A local copy: its Parquet file or folder. Default: the hub's.",
+)
+@click.option(
+    "--family",
+    type=click.Choice(["radvqa", "vqarad", "slake", "mmmu_med"]),
+    default="radvqa",
+    show_default=True,
+    help="Which data set.",
+)
+@click.option("--sample", is_flag=True, help="Check the embedded sample instead.")
+def verify(data: Path | None, family: str, sample: bool) -> None:
+    """Check a copy of a data set: rows, counts, letters, images and the published composition.
+
+    Prints one line a finding and exits with 1 if one is a fault.
+
+    \b
+    Examples:
+      radvqa verify --data ~/radimagenet-vqa/test.parquet
+      radvqa verify --family slake --data ~/SLAKE
+      radvqa verify --sample
+    """
+    from radimagenet_vqa_tasks.verification import verify as run_verification
+
+    findings = run_verification(data, family=family, sample=sample)
+    for finding in findings:
+        click.echo(finding)
+    if any(finding.is_fault for finding in findings):
+        raise click.exceptions.Exit(1)
+
+
+@click.command()
+@RUNS
+@click.option("--model", help="The judge, for instance mistral-large-2411 (the paper's). Default: RADVQA_JUDGE_MODEL.")
+@click.option("--base-url", help="Where it is served, for instance http://127.0.0.1:8000/v1.")
+@click.option("--mode", help="figure8 (the paper's prompt, the default) or schema: another judge.")
+@click.option("--all", "everything", is_flag=True, help="Judge again what this judge has judged already.")
+@click.option("--no-cache", is_flag=True, help="Ask again even where a reply is in the cache.")
+@click.option("--dry-run", is_flag=True, help="Only estimate the calls, the tokens and, with prices, the money.")
+@click.option(
+    "--prices",
+    nargs=2,
+    type=click.FloatRange(min=0),
+    metavar="PROMPT REPLY",
+    help="Money per million tokens of prompts and of replies.",
+)
+@click.option("--agreement", is_flag=True, help="Compare two judges instead: two runs, or a run and a CSV of labels.")
+@click.option("--listed", type=click.IntRange(min=0), default=50, show_default=True, help="Disagreements to list.")
+def judge(
+    runs: tuple[str, ...],
+    model: str | None,
+    base_url: str | None,
+    mode: str | None,
+    everything: bool,
+    no_cache: bool,
+    dry_run: bool,
+    prices: tuple[float, float] | None,
+    agreement: bool,
+    listed: int,
+) -> None:
+    """Judge the open answers of a finished run with an LLM, from its logs, or compare judges.
+
+    Asked about are the answers on which this judge has given no verdict yet. Each log is replaced as a whole once its
+    verdicts are there; earlier verdicts stay in the records. Replies are cached: the same command goes on where it
+    stopped, and costs nothing twice. Exits with 1 while answers are left without a verdict.
+
+    \b
+    Examples:
+      radvqa judge runs/qwen --model mistral-large-2411 --dry-run --prices 2 6
+      RADVQA_JUDGE_API_KEY=... radvqa judge runs/qwen --model mistral-large-2411
+      radvqa judge runs/qwen --model my-judge --base-url http://127.0.0.1:8000/v1
+      radvqa judge --agreement runs/qwen@rule runs/qwen@mistral-large-2411
+      radvqa judge --agreement runs/qwen labels.csv
+    """
+    from radimagenet_vqa_tasks.judge import command
+
+    if agreement:
+        command.compare(runs, listed)
+        return
+    options = command.options_for(model, base_url, mode, no_cache)
+    if dry_run:
+        command.estimate([Path(run) for run in runs], options, everything, prices)
+    elif command.judge([Path(run) for run in runs], options, everything, prices):
+        raise click.exceptions.Exit(1)

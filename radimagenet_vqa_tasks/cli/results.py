@@ -1,0 +1,177 @@
+"""Commands that read finished runs: table, compare, summary, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from radimagenet_vqa_tasks.cli.options import CLOSED_BY, COPIES, FORMAT, PROTOCOL, RUNS
+
+
+@click.command()
+@RUNS
+@click.option("--by", multiple=True, metavar="FACET", help="Break down by this too; may be given several times.")
+@click.option("--cell", "cells", multiple=True, metavar="CELL", help="Break down these cells only.")
+@click.option(
+    "--pathologies",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Also the ten pathologies read best and worst, of those with N or more questions (MC, unless --cell).",
+)
+@click.option("--consistency", is_flag=True, help="Also how far the nine answers about an image agree with each other.")
+@click.option(
+    "--figures",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Also write all figures that these runs support, as SVG and PNG.",
+)
+@FORMAT
+@PROTOCOL
+@CLOSED_BY
+def table(
+    runs: tuple[str, ...],
+    by: tuple[str, ...],
+    cells: tuple[str, ...],
+    pathologies: int | None,
+    consistency: bool,
+    figures: Path | None,
+    form: Any,
+    protocol: Any,
+    closed_by: Any,
+) -> None:
+    """Print the paper's Table 2 for some runs: nine cells, Avg, intervals, and what the numbers rest on.
+
+    A RUN is a folder of sample logs or one of them; NAME=PATH gives it a name. Answers without the images are a column
+    of their own, and every benchmark has its own table. FACET: format; of RadImageNet-VQA also subject, template,
+    location, modality, pathology or abnormal; of SLAKE organ, modality, content_type or base_type; of MMMU-Med subject,
+    subfield or topic_difficulty.
+
+    \b
+    Examples:
+      radvqa table runs/qwen runs/medgemma
+      radvqa table base=runs/qwen tuned=runs/mine --format latex --protocol paper
+      radvqa table runs/qwen --by location --by modality --format csv
+      radvqa table runs/qwen --by abnormal --cell pathology_mc --cell abnormality_closed
+      radvqa table runs/qwen --pathologies 10 --consistency
+      radvqa table runs/base runs/tuned --figures figures
+    """
+    from radimagenet_vqa_tasks.analysis import commands
+    from radimagenet_vqa_tasks.analysis.measure import Scheme
+
+    extras = commands.Extras(by, cells, pathologies, consistency, figures)
+    commands.table(runs, Scheme(protocol, closed_by), form, extras)
+
+
+@click.command()
+@RUNS
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("report.html"),
+    show_default=True,
+    help="The file to write.",
+)
+@COPIES
+@click.option("--no-images", is_flag=True, help="Leave the images out: for a report that is passed on.")
+@PROTOCOL
+def report(runs: tuple[str, ...], output: Path, data: tuple[str, ...], no_images: bool, protocol: Any) -> None:
+    """Write one HTML file with the tables, the figures and every question of some runs.
+
+    The file needs no network and opens from disk: each question with its image, options and all runs' responses side by
+    side, to filter and to search. Images come from the data set, as thumbnails; where it cannot be had, the report is
+    made without them.
+
+    \b
+    Examples:
+      radvqa report runs/qwen
+      radvqa report base=runs/qwen tuned=runs/mine -o comparison.html --data ~/radimagenet-vqa
+      radvqa report runs/qwen --no-images --protocol paper -o shared.html
+    """
+    from radimagenet_vqa_tasks.analysis.measure import Scheme
+    from radimagenet_vqa_tasks.report.command import write
+
+    write(runs, output, data, Scheme(protocol), with_images=not no_images)
+
+
+@click.command()
+@RUNS
+@click.option(
+    "--published",
+    is_flag=False,
+    flag_value="",
+    metavar="[MODEL]",
+    help="Compare with a row of the paper instead: MODEL's, or the one that has the run's name.",
+)
+@click.option(
+    "--blind",
+    is_flag=False,
+    flag_value="",
+    metavar="[RUN]",
+    help="Compare with the answers without the images instead: RUN's, or the same run's.",
+)
+@click.option("--by", multiple=True, metavar="FACET", help="Two runs also by this, as in `table`; several are allowed.")
+@click.option("--text-only", is_flag=True, help="Compare the answers that were given without the images.")
+@click.option("--force", is_flag=True, help="Compare what two runs share, whatever speaks against it.")
+@FORMAT
+@PROTOCOL
+@CLOSED_BY
+def compare(
+    runs: tuple[str, ...],
+    published: str | None,
+    blind: str | None,
+    by: tuple[str, ...],
+    text_only: bool,
+    force: bool,
+    form: Any,
+    protocol: Any,
+    closed_by: Any,
+) -> None:
+    """Compare runs on the same questions, a run with the paper, or answers with and without the image.
+
+    Runs are paired by question, each with the first one. What would mislead is refused with the reason: other data,
+    other task versions, another judge, only part of the questions.
+
+    \b
+    Examples:
+      radvqa compare runs/base runs/tuned
+      radvqa compare runs/base runs/tuned --by location --by modality
+      radvqa compare runs/qwen --published
+      radvqa compare runs/mine --published "Qwen2.5-VL-7B-Instruct" --format md
+      radvqa compare runs/qwen --blind
+      radvqa compare runs/qwen --blind runs/qwen-textonly --format json
+    """
+    from radimagenet_vqa_tasks.analysis import commands
+    from radimagenet_vqa_tasks.analysis.measure import Scheme
+
+    if published is not None and blind is not None:
+        raise click.UsageError("--published and --blind are two comparisons: ask for one at a time")
+    if by and (published is not None or blind is not None):
+        raise click.UsageError("--by breaks down the comparison of runs, not --published or --blind")
+    scheme = Scheme(protocol, closed_by)
+    if published is not None:
+        commands.compare_published(runs, published, form)
+    elif blind is not None:
+        commands.compare_blind(runs, blind, scheme, form, force=force)
+    else:
+        commands.compare(runs, scheme, form, by, text_only=text_only, force=force)
+
+
+@click.command()
+@RUNS
+def summary(runs: tuple[str, ...]) -> None:
+    """Print all there is to say of some runs as one JSON document, for notebooks and dashboards.
+
+    It holds the cells by both protocols, all facets, consistency, what the image adds, differences, agreement and
+    published values, each as rows that stand alone. docs/summary_schema.md describes it.
+
+    \b
+    Examples:
+      radvqa summary runs/qwen > qwen.json
+      radvqa summary base=runs/base tuned=runs/tuned > both.json
+    """
+    from radimagenet_vqa_tasks.analysis import commands
+
+    commands.summary(runs)
