@@ -86,7 +86,7 @@ def test_demo_prints_every_cell_and_its_limits(demonstration: Demonstration) -> 
     """Nine cells and Avg for three runs, with the judge's name and the warning that this is a demonstration."""
     for cell in CELLS.values():
         assert f"{cell.subject} {cell.title}" in demonstration.output
-    for text in ("Avg", "tiny model", "without images", "chance", "judged by rule", "It says nothing about any model"):
+    for text in ("Avg", "tiny model", "tiny model (text only)", "chance", "judged by rule", "nothing about any model"):
         assert text in demonstration.output
     runs = (demonstration.with_images, demonstration.without_images, demonstration.chance)
     assert [len(run) for run in runs] == [360, 360, 360]

@@ -41,12 +41,11 @@ class Arm:
     is_sample: bool = False
     logs: tuple[Path, ...] = ()
     expected: Mapping[str, int] = field(default_factory=dict)
-    shown_as: str = ""
 
     @property
     def label(self) -> str:
         """The arm's name in tables."""
-        return self.shown_as or (self.name if self.with_image else f"{self.name} (text only)")
+        return self.name if self.with_image else f"{self.name} (text only)"
 
     @property
     def major(self) -> str:

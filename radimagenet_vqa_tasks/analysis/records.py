@@ -73,17 +73,6 @@ class Log:
     problems: tuple[str, ...]
 
 
-def read(logs: Iterable[Path]) -> list[Record]:
-    """The records of these sample logs, in the logs' order. Raises RunError, naming file and line, where one is bad."""
-    records: list[Record] = []
-    for path in logs:
-        log = read_log(path)
-        if log.problems:
-            raise RunError(f"{log.problems[0]}. Leave the file out or run the task again.")
-        records += log.records
-    return records
-
-
 def read_log(path: Path) -> Log:
     """One sample log, the sound part of it. Never raises on what the file holds; RunError if it cannot be opened."""
     named = _LOG_NAME.fullmatch(path.name)

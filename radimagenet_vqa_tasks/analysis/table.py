@@ -7,13 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from rich.table import Table
-from rich.text import Text
-
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, grouped, measure
-from radimagenet_vqa_tasks.analysis.records import Record
-from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet, as_rich
+from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import Estimate
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.utils.cells import CELLS, FAMILY_OF
@@ -27,25 +23,6 @@ MARKS = (
 )
 FORMAT = "format"  # what every family can be broken down by
 _WORDS = {2: "two", 3: "three", 5: "five", 9: "nine"}
-
-
-def table_2(runs: Mapping[str, Sequence[Record]], title: str) -> Table:
-    """Table 2 of some records for the terminal, one column a name."""
-    arms = [_arm(name, records) for name, records in runs.items()]
-    sheet = main_sheet(arms, Scheme(), title=title)
-    [table] = as_rich(sheet, 10_000)
-    table.title = Text(title, "bold")
-    table.title_justify = "left"
-    table.caption = " ".join(sheet.notes)
-    table.caption_justify = "left"
-    return table
-
-
-def _arm(name: str, records: Sequence[Record]) -> Arm:
-    first: Record = records[0] if records else {"with_image": True, "fingerprint": "", "version": ""}
-    return Arm(
-        name, records, first["with_image"], fingerprint=first["fingerprint"], version=first["version"], shown_as=name
-    )
 
 
 def by_family(arms: Iterable[Arm]) -> list[list[Arm]]:

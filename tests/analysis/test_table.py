@@ -11,7 +11,7 @@ from runs_support import DATA, arm, record, records
 
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme, grouped, measure
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet, as_rich, render
-from radimagenet_vqa_tasks.analysis.table import facet_sheets, main_sheet, pathology_sheets, table_2
+from radimagenet_vqa_tasks.analysis.table import facet_sheets, main_sheet, pathology_sheets
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.utils.cells import CELLS
 
@@ -192,14 +192,6 @@ def test_narrow_terminals_get_tables_below_each_other() -> None:
     assert sum(len(table.columns) - 1 for table in tables) == 10
     console = Console(width=80)
     assert all(console.measure(table).maximum <= 80 for table in tables)
-
-
-def test_the_demonstrations_table_keeps_its_names() -> None:
-    """The demonstration names its columns itself, whatever the arms are."""
-    table = table_2({"tiny": records(2), "without images": records(2, with_image=False)}, "title")
-    assert [str(column.header) for column in table.columns] == ["accuracy, %", "tiny", "without images"]
-    assert table.row_count == len(CELLS) + 1 + 5
-    assert "95 % intervals" in str(table.caption)
 
 
 def test_every_benchmark_has_its_own_columns() -> None:

@@ -44,8 +44,8 @@ def regions_figure(arm: Arm, number: int, scheme: Scheme, look: Look) -> Figure 
     axes.set_title(label(arm), pad=46)
     caption = (
         "Accuracy in % by region and cell; in parentheses: images. Dashes: no scored question. Numbers of few images "
+        "are uncertain: radvqa table --by location gives the intervals."
     )
-    caption += "are uncertain: `radvqa table --by location` gives the intervals."
     return Figure(
         f"regions-{number}", f"{label(arm)}: accuracy by region", caption + remarks([arm]), drawing, look.theme
     )

@@ -112,8 +112,8 @@ def differences_figure(arms: Sequence[Arm], scheme: Scheme, look: Look) -> Figur
     legend(drawing, entries)
     caption = (
         f"Accuracy minus that of {label(base)} on the same questions, paired, with 95 % intervals (uncorrected for "
+        "the number of cells; radvqa compare corrects)."
     )
-    caption += "the number of cells; `radvqa compare` corrects)."
     title = f"Differences from {label(base)}"
     return Figure("differences", title, caption + remarks([base, *others], 1 + len(shown)), drawing, look.theme)
 
