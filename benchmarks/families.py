@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from document import publish
+
 ROOT = Path(__file__).parent.parent
-DOCUMENT = ROOT / "docs" / "benchmarks.md"
-MARKER = "<!-- measured by benchmarks/families.py -->"
 
 
 def prepare(copies: dict[str, Path]) -> tuple[dict[str, tuple[int, float]], int]:
@@ -104,9 +104,7 @@ def main() -> None:
         text = report(*prepare(copies))
     print(text)
     if options.write:
-        before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(MARKER)
-        after = rest.partition(MARKER)[2]
-        DOCUMENT.write_text(f"{before}{MARKER}\n\n{text}\n\n{MARKER}{after}", encoding="utf-8")
+        publish(text)
 
 
 if __name__ == "__main__":

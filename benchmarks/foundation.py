@@ -26,9 +26,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from document import publish
+
 ROOT = Path(__file__).parent.parent
-DOCUMENT = ROOT / "docs" / "benchmarks.md"
-MARKER = "<!-- measured by benchmarks/foundation.py -->"
 
 
 def prepare(data: Path) -> dict[str, float]:
@@ -208,9 +208,7 @@ def main() -> None:
     text = report(preparing, runs, hook())
     print(text)
     if options.write:
-        before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(MARKER)
-        after = rest.partition(MARKER)[2]
-        DOCUMENT.write_text(f"{before}{MARKER}\n\n{text}\n\n{MARKER}{after}", encoding="utf-8")
+        publish(text)
 
 
 if __name__ == "__main__":

@@ -25,9 +25,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from document import publish
+
 ROOT = Path(__file__).parent.parent
-DOCUMENT = ROOT / "docs" / "benchmarks.md"
-MARKER = "<!-- measured by benchmarks/report.py -->"
 
 RUNS = 3
 THOUGHT = """the axial slice shows no acute finding a hypodense lesion of the left right lobe consistent with normal
@@ -215,9 +215,7 @@ def main() -> None:
     text = tables(built, browsed)
     print(text)
     if options.write:
-        before, _, rest = DOCUMENT.read_text(encoding="utf-8").partition(MARKER)
-        after = rest.partition(MARKER)[2]
-        DOCUMENT.write_text(f"{before}{MARKER}\n\n{text}\n\n{MARKER}{after}", encoding="utf-8")
+        publish(text)
 
 
 if __name__ == "__main__":
