@@ -254,9 +254,12 @@ def _label(region: str, name: str, entry: Mapping[str, Any], modalities: tuple[s
     )
 
 
-def _expand_all(place: str, patterns: Iterable[str], notation: _Notation) -> tuple[str, ...]:
+def _expand_all(place: str, patterns: Iterable[Any], notation: _Notation) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for pattern in patterns:
+        if isinstance(pattern, list):  # "[*words, *more_words]"
+            found.update(dict.fromkeys(_expand_all(place, pattern, notation)))
+            continue
         if not isinstance(pattern, str) or not pattern.strip():
             raise TaxonomyError(f"{place}: {pattern!r} is not a wording; quote it or remove it")
         found.update(dict.fromkeys(_expand(place, pattern, notation.shorthand)))

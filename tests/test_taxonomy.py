@@ -228,6 +228,14 @@ def break_region_names(data: dict[str, Any]) -> None:
     data["regions"]["lung"]["synonyms"] = []
 
 
+def test_lists_of_wordings_are_joined() -> None:
+    """Where fat has no label of its own, a lipoma is a soft tissue mass, beside the wordings that all regions share."""
+    for region in ("hip", "knee"):
+        terms = tx.label_of(region, "soft tissue mass").terms()
+        assert {"lipoma", "soft tissue tumor"} <= set(terms)
+    assert "lipoma" not in tx.label_of("abdomen", "soft tissue mass").terms()
+
+
 @pytest.mark.parametrize(
     ("damage", "named"),
     [

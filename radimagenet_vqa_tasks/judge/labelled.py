@@ -28,7 +28,7 @@ from radimagenet_vqa_tasks.taxonomy import MODALITIES, NO_PATHOLOGY, labels_for,
 
 FILE = "labelled.jsonl"
 LABELS = ("correct", "incorrect", "unparsed")
-PARTS = (*(f"development_{number}" for number in range(1, 7)), "held_out")
+PARTS = (*(f"development_{number}" for number in range(1, 8)), "held_out")
 SUBJECTS = ("anatomy", "pathology")
 KINDS = (
     *("synonym", "abbreviation", "typo", "upstream_spelling", "laterality", "dress", "verbose", "hedge", "negation"),
@@ -163,7 +163,7 @@ def part_of(key: str) -> str:
     written = key.split("-", 1)[0]
     if written == "new":
         return "development_4" if byte % 3 == 0 else "development_3"
-    later = {"drawn": "development_5", "last": "development_6", "final": "held_out"}
+    later = {"drawn": "development_5", "last": "development_6", "final": "development_7", "fresh": "held_out"}
     return later.get(written, "development_2" if byte % 2 else "development_1")
 
 

@@ -102,7 +102,8 @@ def test_kinds_fit_their_labels() -> None:
 def test_the_part_is_in_the_id() -> None:
     """Nobody can move an answer to the part where it looks better."""
     assert part_of("knee-pathology-01") == "development_2"  # SHA-256 begins with an odd byte
-    assert part_of("final-knee-pathology-01") == "held_out"
+    assert part_of("final-knee-pathology-01") == "development_7"
+    assert part_of("fresh-knee-pathology-01") == "held_out"
     assert all(case.part == part_of(case.id) for case in ANSWERS)
 
 

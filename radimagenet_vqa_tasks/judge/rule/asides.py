@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from radimagenet_vqa_tasks.judge.rule.text import IS, SENTENCE_ENDS, SHOW, word_set
 
-_OPENINGS = word_set("not including rather instead unlike")
+_OPENINGS = word_set("not including rather instead unlike if")
 # The sentence goes on with these; anything else may be the next item of a list ("not A, B or C").
 _GOES_ON = word_set("that which") | {IS, SHOW}
 _LONGEST = 8

@@ -26,8 +26,10 @@ _PLACES = word_set(
     " frontal parietal temporal occipital cerebellar cerebral thalamic pontine mca aca pca territory lobe level"
     " segment aspect side region area zone margin wedge gluteal thigh groin calf popliteal axillary circumferential"
     " lobulated hypodense hypoattenuating enhancing heterogeneous homogeneous rounded round oval bulky inguinal"
-    " pretibial lumbar thoracic cervical mm cm l r"
+    " pretibial lumbar thoracic cervical near mm cm l r"
 )
+# "A stone is lodged in the ureter", "a mass arising from the kidney".
+_SITS = SEEN | word_set("arising located lodged lying originating situated centered")
 _NO_PLACE = frozenset({"and", "or", "nor", "but", "no", "not", "without"})
 
 
@@ -124,8 +126,11 @@ class Vocabulary:
     def _placed(self, tokens: Sequence[str], position: int) -> Match | None:
         node = self.tree[tokens[position]].get(OF)
         start = position + 1
-        if tokens[start : start + 1] == [IS] and tokens[start + 1 : start + 2] and tokens[start + 1] in SEEN:
+        seen = tokens[start + 1 : start + 2] if tokens[start : start + 1] == [IS] else ()
+        if seen and seen[0] in _SITS:
             start += 2
+        elif tokens[start : start + 1] and tokens[start] in _SITS:
+            start += 1
         if node is None or tokens[start : start + 1] != [OF]:
             return None
         for index in range(start, min(start + _LONGEST_MODIFIER, len(tokens))):

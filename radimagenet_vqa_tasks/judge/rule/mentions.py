@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -25,6 +26,13 @@ class Mention:
     clause: int
     status: Status
     phrase: tuple[str, ...] = ()
+
+
+def leave_open(mentions: Iterable[Mention]) -> None:
+    """Leave open those that are affirmed."""
+    for mention in mentions:
+        if mention.status is Status.AFFIRMED:
+            mention.status = Status.OPEN
 
 
 @dataclass

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 
-from radimagenet_vqa_tasks.judge.rule.text import term_words, word_set
+from radimagenet_vqa_tasks.judge.rule.text import SPELLINGS, term_words, word_set
 from radimagenet_vqa_tasks.judge.rule.vocabulary import anatomy_vocabulary, findings_vocabulary
 from radimagenet_vqa_tasks.taxonomy import regions, taxonomy
 
@@ -82,7 +82,9 @@ def _meant(word: str, few: bool) -> str:
 def _near(word: str, few: bool) -> set[str]:
     """The words of the taxonomy that a single slip turns into this."""
     candidates = {meant for key in _with_one_less(word) for meant in _content().get(key, ())}
-    return {meant for meant in candidates if _is_slip(word, meant, few and meant in _names())}
+    # "Tumuor" is a slip of "tumour", not of "tumor".
+    slips = {_british().get(meant, meant) for meant in candidates if _is_slip(word, meant, few and meant in _names())}
+    return slips - {word}
 
 
 def _is_slip(word: str, meant: str, few: bool) -> bool:
@@ -112,11 +114,18 @@ def _content() -> Mapping[str, frozenset[str]]:
     """The taxonomy's words by every spelling that lacks one letter, so that near words meet."""
     found: dict[str, set[str]] = {}
     # "Aductor" is as near to the adductor, which is no word of the taxonomy, as to the abductor.
-    for word in _taxonomy_words() | _REAL_WORDS:
+    for word in _taxonomy_words() | _REAL_WORDS | _british().keys():
         if word.isalpha() and len(word) >= _SHORTEST_DOUBLED:
             for key in _with_one_less(word):
                 found.setdefault(key, set()).add(word)
     return {key: frozenset(words) for key, words in found.items()}
+
+
+@cache
+def _british() -> Mapping[str, str]:
+    """The taxonomy's words in British spelling, and what text.py makes of them."""
+    pairs = [(word.replace(us, uk), word) for word in _taxonomy_words() for uk, us in SPELLINGS if us in word]
+    return {uk: word for uk, word in pairs if term_words(uk) == (word,) != (uk,)}
 
 
 @cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -33,6 +33,7 @@ _WORD = re.compile(r"e\.g\.|i\.e\.|vs\.|\ba/p\b|\d+\.\d+|[^\W_]+|[.!?;\n,:()/|]"
 _COMMAND = re.compile(r"\\(?:text|math|bold|operatorname|rm|bf|displaystyle)[a-z]{0,8}")
 _ESCAPED_BREAK = re.compile(r"\\[nr]")
 _TAG = re.compile(r"</?[a-z][^<>\n]{0,60}>")
+_MORE_THAN = re.compile(r"(?<=[a-z)]) >{1,3} (?=[a-z])")  # "tendinosis > tear"
 _SPACED_DASH = re.compile(r"(?<=\S) -{1,3} ")
 
 _THINK = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
@@ -41,7 +42,7 @@ _BOXED = re.compile(r"\\f?boxed[ ]?\{|[{}]")
 _FINAL = re.compile(r"\bfinal (?:answer|diagnosis)\W{0,6}(?:is\b|:)", re.IGNORECASE)
 
 # Substrings, so that "haem" turns ischaemic too and "oedem" the adjective.
-_SPELLINGS = (
+SPELLINGS = (
     ("oedem", "edem"),
     ("tumour", "tumor"),
     ("haem", "hem"),
@@ -55,6 +56,14 @@ _SPELLINGS = (
     ("leucoar", "leukoar"),
     ("caec", "cec"),
     ("fibre", "fiber"),
+    ("centre", "center"),
+    ("distention", "distension"),
+    ("favour", "favor"),
+    ("colour", "color"),
+    ("faec", "fec"),
+    ("paed", "ped"),
+    ("ageing", "aging"),
+    ("visualis", "visualiz"),
 )
 _FORMS = {
     "disk": "disc",
@@ -78,6 +87,7 @@ _FORMS = {
     # What is written short in reports.
     "abn": "abnormality",
     "dz": "disease",
+    "e.g.": "eg",
     "fx": "fracture",
     "jt": "joint",
     "lig": "ligament",
@@ -111,10 +121,10 @@ _PAIRS = frozenset(
 _SMALL_WORDS = frozenset({"and", "or", "nor", OF, IS})  # "supra- and infraspinatus"
 # Side, size and degree say nothing about which label is meant.
 _DROPPED = word_set(
-    "a an the left right bilateral bilaterally unilateral small large tiny huge big mild mildly moderate moderately"
-    " severe severely minimal marked markedly slight slightly subtle extensive prominent multiple several few rt lt"
-    " bilat sided partially completely fully clearly focally scattered numerous full partial thickness complete"
-    " incomplete near distal proximal grade"
+    "a an the both left right bilateral bilaterally unilateral small large tiny huge big mild mildly moderate"
+    " moderately severe severely minimal marked markedly slight slightly subtle extensive prominent multiple"
+    " several few rt lt bilat sided partially completely fully clearly focally scattered numerous full partial"
+    " thickness complete incomplete distal proximal grade"
 )
 _OF_WORDS = word_set(
     "of in within involving affecting inside at from on along throughout around surrounding to after following"
@@ -160,16 +170,22 @@ def _is_one_word(first: str, second: str) -> bool:
     return (first, second) in _PAIRS or (first in _BOUND and second not in _SMALL_WORDS)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=65536)  # more than the taxonomy has wordings
 def term_words(term: str) -> tuple[str, ...]:
     """A wording as the words that `words` would find in it."""
     return tuple(words(term))
 
 
 def _fold(text: str) -> str:
-    table = {ord(char): _fold_char(char) for char in set(text)}
+    table = _ascii() if text.isascii() else {ord(char): _fold_char(char) for char in set(text)}
     text = _TAG.sub(" ", _COMMAND.sub(" ", text.translate(table)))
-    return _SPACED_DASH.sub(" , ", _ESCAPED_BREAK.sub("\n", text)).replace("-", " ")
+    text = _MORE_THAN.sub(" more likely than ", text) if ">" in text else text
+    return _SPACED_DASH.sub(" , ", _ESCAPED_BREAK.sub("\n", text)).replace("-", " ").replace(" = ", ": ")
+
+
+@cache
+def _ascii() -> dict[int, str]:
+    return {code: _fold_char(chr(code)) for code in range(128)}
 
 
 @lru_cache(maxsize=4096)
@@ -191,7 +207,7 @@ def _fold_char(char: str) -> str:
 
 @lru_cache(maxsize=16384)
 def _canonical(word: str) -> str:
-    if word in _DROPPED or word in ("e.g.", "i.e."):
+    if word in _DROPPED or word == "i.e.":
         return ""
     if word in _OF_WORDS:
         return OF
@@ -199,7 +215,7 @@ def _canonical(word: str) -> str:
         return IS
     if word in _SHOW_WORDS:
         return SHOW
-    for british, american in _SPELLINGS:
+    for british, american in SPELLINGS:
         word = word.replace(british, american)
     return _FORMS.get(word) or _singular(word)
 

@@ -16,11 +16,15 @@ from radimagenet_vqa_tasks.taxonomy import Label, Region, TaxonomyError, regions
 # "torn acl" is also written "the acl is torn" and "acl torn".
 _HARMED = word_set(
     "abnormal avulsed bulging calcified damaged degenerated dilated discontinuous dislocated disrupted distended"
-    " displaced edematous enlarged fractured frayed herniated inflamed injured irregular narrowed obstructed ruptured"
-    " sprained strained subluxed swollen thickened torn"
+    " displaced edematous enlarged fractured frayed herniated inflamed injured irregular narrowed obstructed"
+    " ruptured sprained strained subluxed swollen thickened torn atrophic attenuated arthritic arthrotic broken"
+    " cirrhotic collapsed compressed consolidated degenerative destroyed detached discoid diseased extruded"
+    " hydronephrotic infarcted lacerated macerated opacified osteoarthritic perforated retracted steatotic"
+    " tendinopathic tendinotic unstable wedged"
 )
 _STATES = _HARMED | word_set(
-    "desiccated extraaxial extruded extruding intraaxial prolapsed protruding slipped stenotic"
+    "aneurysmal bronchiectatic denuded desiccated emphysematous eroded extraaxial fissured fatty extruded"
+    " extruding intraaxial prolapsed protruding scoliotic slipped stenosed stenotic thinned worn"
 )
 
 
@@ -92,6 +96,7 @@ def variants(phrase: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
             yield (*phrase[1:], phrase[0])
             yield (phrase[0], IS, *phrase[1:])
             yield (*phrase[1:], IS, phrase[0])
+            yield (*phrase[1:], ":", phrase[0])
             yield (*phrase[1:], "that", IS, phrase[0])
 
 
