@@ -28,7 +28,7 @@ from radimagenet_vqa_tasks.taxonomy import MODALITIES, NO_PATHOLOGY, labels_for,
 
 FILE = "labelled.jsonl"
 LABELS = ("correct", "incorrect", "unparsed")
-PARTS = (*(f"development_{number}" for number in range(1, 8)), "held_out")
+PARTS = tuple(f"development_{number}" for number in range(1, 9))
 SUBJECTS = ("anatomy", "pathology")
 KINDS = (
     *("synonym", "abbreviation", "typo", "upstream_spelling", "laterality", "dress", "verbose", "hedge", "negation"),
@@ -46,8 +46,8 @@ class Labelled:
 
     Attributes:
         id: unique, stable; it alone decides the part.
-        part: one of `PARTS`. The rule judge was improved on the development parts, one after the other; each was held
-            out until it was measured and looked at. "held_out" has not been.
+        part: one of `PARTS`. The rule judge was improved on these, one after the other; each was held out until it was
+            measured and looked at. All have been.
         subject: "anatomy" or "pathology".
         location: the region that the image shows.
         modality: "ct" or "mri".
@@ -122,7 +122,7 @@ class Measured:
         return [each for each in self.disagreements if each.case.is_correct]
 
     def of(self, **wanted: str) -> Measured:
-        """The same verdicts on the cases whose fields have these values: `of(kind="typo", part="held_out")`."""
+        """The same verdicts on the cases whose fields have these values: `of(kind="typo", part="development_8")`."""
         chosen = (
             each for each in self.judged if all(getattr(each.case, name) == value for name, value in wanted.items())
         )
@@ -163,7 +163,7 @@ def part_of(key: str) -> str:
     written = key.split("-", 1)[0]
     if written == "new":
         return "development_4" if byte % 3 == 0 else "development_3"
-    later = {"drawn": "development_5", "last": "development_6", "final": "development_7", "fresh": "held_out"}
+    later = {"drawn": "development_5", "last": "development_6", "final": "development_7", "fresh": "development_8"}
     return later.get(written, "development_2" if byte % 2 else "development_1")
 
 

@@ -60,8 +60,12 @@ OTHER_PLACES = word_set("arm buttock face finger forearm hand heart jaw leg mand
 # What stands behind these is near the place that is shown.
 BESIDE = ("above", "below", "adjacent to", "next to", "near", "close to", "outside", "beyond", "beneath")
 PRONOUNS = word_set("it one this that them")
+TAKES_UP = PRONOUNS | {"any", "none"}
 _JUDGED = ("judged", "assessed", "evaluated", "established", "diagnosed", "verified", "decided", "ascertained", "said")
-_CONFIRM = ("confirm", "show", "see", "support", "demonstrate", "find", "identify", "suggest", "reveal")
+_CONFIRM = (
+    *("confirm", "show", "see", "support", "demonstrate", "find", "identify", "suggest", "reveal"),
+    *("depict", "prove", "display", "include", "cover", "reach", "verify", "establish", "image"),
+)
 _SIGNS = ("evidence", "sign", "convincing evidence", "convincing sign", "definite evidence", "definite sign", "trace")
 _FIND = word_set("see identify find detect visualize appreciate")
 _ANSWER = word_set(
@@ -74,6 +78,7 @@ _EXCEPT = ("but", "except", "except for", "other than", "apart from", "aside fro
 GRADED = word_set("chance probability likelihood suspicion possibility odds")
 LOW = word_set("low remote slim small faint")
 _CANNOT = ("cannot", "could not", "couldnt", "unable to")
+_TAKEN_UP = ("it", "one", "them", "this", "any")  # "edema was suspected, but I cannot see any"
 _SURELY = ("definitely", "convincingly", "reliably", "readily", "well", "actually", "really", "definitively")
 _UNPROVEN = (
     "proven",
@@ -123,7 +128,8 @@ CUES: Mapping[Kind, tuple[str, ...]] = {
             for verb in sorted(_FIND - {"see", "identify", "visualize"})
             for some in ("", " any")
         ),
-        *(f"{cannot} {verb} any" for cannot in _CANNOT for verb in _FIND),
+        *(f"{cannot} {verb} any" for cannot in _CANNOT for verb in (*_FIND, *_CONFIRM, "make out")),
+        *(f"{cannot} make out" for cannot in _CANNOT),
         *(f"{any_} {but}" for any_ in ("everything", "anything", "all", "any", "something") for but in _EXCEPT),
     ),
     Kind.NEGATES_NEXT: _phrases(
@@ -173,6 +179,15 @@ CUES: Mapping[Kind, tuple[str, ...]] = {
             for said in ("confirmed", "supported", "suggested", "favored", "convincing", "likely", "shown")
         ),
         *(f"not {verb} {it}" for verb in _CONFIRM for it in ("it", "one", "them")),
+        *(
+            f"{cannot} {verb} {it}"
+            for cannot in _CANNOT
+            for verb in (*sorted(_FIND), *_CONFIRM, "make out")
+            for it in _TAKEN_UP
+            if it != "any"
+        ),
+        *(f"{verb} none" for verb in _FIND),
+        *(f"{cannot} make {it} out" for cannot in _CANNOT for it in _TAKEN_UP),
         *(f"no {sign} of {it}" for sign in _SIGNS for it in sorted(PRONOUNS)),
     ),
     Kind.ABSENT: _phrases(

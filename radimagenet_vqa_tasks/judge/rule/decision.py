@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Literal
 
-from radimagenet_vqa_tasks.judge.rule.asides import asides_last
+from radimagenet_vqa_tasks.judge.rule.asides import asides_last, restated
 from radimagenet_vqa_tasks.judge.rule.cues import Kind
 from radimagenet_vqa_tasks.judge.rule.mentions import Reading, Status
 from radimagenet_vqa_tasks.judge.rule.reading import read
@@ -63,7 +63,7 @@ def judge_answer(response: str, target: str, *, subject: Subject, location: str)
         wanted = region_of(target).name if subject == "anatomy" else label_of(region, target).name
     except UnknownNameError:
         return Verdict("unjudged", "unknown_target")
-    tokens = asides_last(corrected(words(answer_text(response))))
+    tokens = asides_last(restated(corrected(words(answer_text(response)))))
     if subject == "anatomy":
         return _judge_anatomy(read(tokens, anatomy_vocabulary()), wanted)
     reading = read(tokens, pathology_vocabulary(region))

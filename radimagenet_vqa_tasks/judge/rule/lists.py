@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from radimagenet_vqa_tasks.judge.rule.alternatives import alternative_ahead, alternative_behind
 from radimagenet_vqa_tasks.judge.rule.clauses import APART, BROAD, LIST_SIGNS, NO_LIST, OR
 from radimagenet_vqa_tasks.judge.rule.cues import Kind
 from radimagenet_vqa_tasks.judge.rule.matching import Match, Vocabulary
-from radimagenet_vqa_tasks.judge.rule.mentions import Mention, Reading
+from radimagenet_vqa_tasks.judge.rule.mentions import Mention, Reading, leave_open
+from radimagenet_vqa_tasks.judge.rule.text import IS
 
 
 @dataclass
@@ -16,6 +18,7 @@ class _MentionList:
     """Mentions with nothing but signs, list words and adjectives between them."""
 
     members: list[Mention] = field(default_factory=list)
+    start: int = 0
     end: int = 0
     has_or: bool = False
 
@@ -33,7 +36,8 @@ class Lists:
         """Go on with the list that the mention before belongs to, or begin one."""
         last = self._list.members[-1] if self._is_joined(match) else None
         if last is None:
-            self.end()
+            self.end(match.start)
+            self._list.start = match.start
         elif mention.entry.kind is Kind.OTHER and self._means_the_same(last, mention.phrase, after=True):
             self._list.end = match.end
             return
@@ -44,8 +48,10 @@ class Lists:
         self._list.members.append(mention)
         self._list.end = match.end
 
-    def end(self) -> None:
-        """Keep the list that ends here, and that its members are alternatives if they are."""
+    def end(self, before: int | None = None) -> None:
+        """Keep the list that ends `before` this place, and that its members are alternatives if they are."""
+        if self._list.members and self._has_unknown_alternative(len(self._tokens) if before is None else before):
+            leave_open(self._list.members)
         if len(self._list.members) > 1:
             self._reading.series.append(self._list.members)
             if self._list.has_or:
@@ -57,7 +63,15 @@ class Lists:
         if not (self._list.members and 0 < match.start - self._list.end <= APART):
             return False
         gap = self._tokens[self._list.end : match.start]
-        return gap[0] in LIST_SIGNS and NO_LIST.isdisjoint(gap)
+        parts = NO_LIST if OR.isdisjoint(gap) else NO_LIST - {IS}  # "an infarct, or it is a scar"
+        return gap[0] in LIST_SIGNS and parts.isdisjoint(gap)
+
+    def _has_unknown_alternative(self, before: int) -> bool:
+        """Whether words that name nothing stand beside the list: "a bone lesion, or red marrow?"."""
+        other = alternative_behind(self._tokens, self._list.end, before)
+        if other is None:
+            return alternative_ahead(self._tokens, self._list.start, self._list.end)
+        return not self._means_the_same(self._list.members[-1], other, after=True)
 
     def _means_the_same(self, label: Mention, other: tuple[str, ...], *, after: bool) -> bool:
         """Whether `other` is the "rupture" of "acl tear or rupture", or of "rupture or tear of acl"."""

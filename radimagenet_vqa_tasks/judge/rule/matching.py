@@ -208,14 +208,20 @@ def _only_word(tokens: Sequence[str]) -> int | None:
 
 
 def _longest(node: dict[str, Any], tokens: Sequence[str], position: int) -> tuple[int, Entry | None]:
-    entry, end = None, position
+    entry, end, after_comma = None, position, False
     for index in range(position, len(tokens)):
         if tokens[index] not in node:
             break
         node = node[tokens[index]]
-        if "" in node:
+        if "" in node and not (after_comma and _goes_on(tokens, index)):
             entry, end = node[""], index + 1
+        after_comma |= tokens[index] == ","
     return end, entry
+
+
+def _goes_on(tokens: Sequence[str], index: int) -> bool:
+    """Whether another word follows: in "tear, acl intact" the acl belongs to what follows."""
+    return index + 1 < len(tokens) and tokens[index + 1][0].isalnum()
 
 
 def _longest_past_places(node: dict[str, Any], tokens: Sequence[str], position: int) -> tuple[int, Entry | None]:

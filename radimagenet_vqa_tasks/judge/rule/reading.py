@@ -24,7 +24,7 @@ from radimagenet_vqa_tasks.judge.rule.clauses import (
     SETTLED,
     TURNS_BACK,
 )
-from radimagenet_vqa_tasks.judge.rule.cues import LOW, PRONOUNS, Kind
+from radimagenet_vqa_tasks.judge.rule.cues import LOW, TAKES_UP, Kind
 from radimagenet_vqa_tasks.judge.rule.lists import Lists
 from radimagenet_vqa_tasks.judge.rule.matching import Match, Vocabulary
 from radimagenet_vqa_tasks.judge.rule.mentions import Mention, Reading, Status, leave_open
@@ -80,9 +80,11 @@ class _Sweep:
             self._end_clause(index)
         elif token == IS:
             self.reachable.last.has_verb = True
-            self.scope.done = self.scope.used
+            self.scope.done, self.scope.closed = self.scope.used, self.scope.used or self.scope.worded
         elif token in LOW and clauses.is_graded(self.tokens, index):
             self._reach_back(Status.OPEN)
+        elif token == "because" and self.scope.closed and self.scope.status is Status.NEGATED:
+            self.scope = Scope()
         elif token == "out" and clauses.rules(self.tokens, index):
             self._reach_back(Status.NEGATED)
         else:
@@ -90,6 +92,7 @@ class _Sweep:
             self.reachable.last.has_subject |= token not in NO_SUBJECT
             self.reachable.last.has_verb |= token in SETTLED
             if token not in ABOUT_THE_IMAGE:
+                self.scope.worded = True
                 self.reading.partial_clauses.add(self.clause)
                 self.reading.turns_to_finding |= self.turns.conceded > 0 and token in self.vocabulary.words
                 self.reading.claims |= self.scope.status is Status.AFFIRMED and token != "otherwise"
@@ -117,7 +120,7 @@ class _Sweep:
         elif kind is Kind.NEGATES_NEXT:
             self.scope = Scope(Status.NEGATED, ends_at_comma=True)
         elif kind is Kind.NEGATED or self._has_subject(match):
-            refers = self.tokens[match.end - 1] in PRONOUNS
+            refers = not TAKES_UP.isdisjoint(self.tokens[match.start : match.end])
             if not refers and self._names_nothing_before(match):
                 self.scope = Scope(Status.NEGATED)  # "The abnormality is not likely edema", "not seen: edema"
             self._reach_back(Status.NEGATED, refers=refers)

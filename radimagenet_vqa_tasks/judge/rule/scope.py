@@ -18,6 +18,8 @@ class Scope:
         used: something has been mentioned.
         named: something other than "an abnormality" has been.
         done: a verb stands behind what has been mentioned.
+        worded: words that are no finding have been denied.
+        closed: a verb stands behind those, so that the denial has its subject: "no native head is left, because".
     """
 
     status: Status = Status.AFFIRMED
@@ -26,3 +28,5 @@ class Scope:
     used: bool = False
     named: bool = False
     done: bool = False
+    worded: bool = False
+    closed: bool = False

@@ -3,12 +3,14 @@
 A word that nothing knows becomes the one known word that is a single slip away: a letter missing, doubled or wrong,
 or two neighbours swapped. First letters and words that two others are near to are left alone, and so are the real
 words below, which are one letter from a word of the taxonomy and mean something else. Short words are mended only in
-an answer of a few words, where "lumber spine" is no timber; there two known words that run together are parted too.
+an answer of a few words, where "lumber spine" is no timber; there two known words that run together are parted too,
+and the word before tells what a short one is ("ground-glas").
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 
 from radimagenet_vqa_tasks.judge.rule.text import SPELLINGS, term_words, word_set
@@ -51,8 +53,25 @@ def corrected(tokens: Iterable[str]) -> list[str]:
     few = sum(token[0].isalnum() for token in found if token) <= _FEW_WORDS
     mended: list[str] = []
     for token in found:
-        mended += [token] if token in known or not token.isalpha() else _mended(token, few)
+        parts = [token] if token in known or not token.isalpha() else _mended(token, few)
+        if few and mended and parts == [token] and token not in known:
+            parts = [_meant_behind(mended[-1], token)]
+        mended += parts
     return mended
+
+
+@lru_cache(maxsize=16384)
+def _meant_behind(previous: str, word: str) -> str:
+    """The word of the taxonomy that follows this one and is a slip away: the "glass" of "ground-glas"."""
+    if not (word.isalpha() and len(word) <= _LONGEST) or word in _REAL_WORDS or word in _SHORT_REAL_WORDS:
+        return word
+    near = {
+        meant
+        for meant in _followers().get(previous, ())
+        if len(meant) > _SHORTEST_OF_FEW
+        and any(len(form) >= _SHORTEST_OF_FEW and _is_slip(form, meant, True) for form in (word, word + "s"))
+    }
+    return near.pop() if len(near) == 1 else word
 
 
 @lru_cache(maxsize=16384)
@@ -145,8 +164,23 @@ def _names() -> frozenset[str]:
 
 @cache
 def _taxonomy_words() -> frozenset[str]:
+    return frozenset(word for phrase in _wordings() for word in phrase)
+
+
+@cache
+def _followers() -> Mapping[str, frozenset[str]]:
+    """The words of the taxonomy by the word that stands before them."""
+    found: dict[str, set[str]] = {}
+    for phrase in _wordings():
+        for first, second in itertools.pairwise(phrase):
+            found.setdefault(first, set()).add(second)
+    return {first: frozenset(seconds) for first, seconds in found.items()}
+
+
+@cache
+def _wordings() -> Sequence[tuple[str, ...]]:
     terms = [*taxonomy().other_findings]
     for region in regions().values():
         terms += [*region.terms(), *region.parts]
         terms += [term for label in region.labels for term in label.terms()]
-    return frozenset(word for term in terms for word in term_words(term))
+    return [term_words(term) for term in terms]

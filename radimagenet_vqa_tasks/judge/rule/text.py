@@ -34,6 +34,7 @@ _COMMAND = re.compile(r"\\(?:text|math|bold|operatorname|rm|bf|displaystyle)[a-z
 _ESCAPED_BREAK = re.compile(r"\\[nr]")
 _TAG = re.compile(r"</?[a-z][^<>\n]{0,60}>")
 _MORE_THAN = re.compile(r"(?<=[a-z)]) >{1,3} (?=[a-z])")  # "tendinosis > tear"
+_SHORT_FORM = re.compile(r"(?<=[a-z])\.(?=[,:)])")  # "hyperint., focal"
 _SPACED_DASH = re.compile(r"(?<=\S) -{1,3} ")
 
 _THINK = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
@@ -89,6 +90,7 @@ _FORMS = {
     "dz": "disease",
     "e.g.": "eg",
     "fx": "fracture",
+    "hyperint": "hyperintensity",
     "jt": "joint",
     "lig": "ligament",
     "mets": "metastasis",
@@ -180,6 +182,7 @@ def _fold(text: str) -> str:
     table = _ascii() if text.isascii() else {ord(char): _fold_char(char) for char in set(text)}
     text = _TAG.sub(" ", _COMMAND.sub(" ", text.translate(table)))
     text = _MORE_THAN.sub(" more likely than ", text) if ">" in text else text
+    text = _SHORT_FORM.sub("", text) if "." in text else text
     return _SPACED_DASH.sub(" , ", _ESCAPED_BREAK.sub("\n", text)).replace("-", " ").replace(" = ", ": ")
 
 

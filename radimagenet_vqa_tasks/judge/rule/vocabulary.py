@@ -14,7 +14,7 @@ from radimagenet_vqa_tasks.judge.rule.text import IS, OF, SHOW, term_words, word
 from radimagenet_vqa_tasks.taxonomy import Label, Region, TaxonomyError, regions, taxonomy
 
 # "torn acl" is also written "the acl is torn" and "acl torn".
-_HARMED = word_set(
+HARMED = word_set(
     "abnormal avulsed bulging calcified damaged degenerated dilated discontinuous dislocated disrupted distended"
     " displaced edematous enlarged fractured frayed herniated inflamed injured irregular narrowed obstructed"
     " ruptured sprained strained subluxed swollen thickened torn atrophic attenuated arthritic arthrotic broken"
@@ -22,7 +22,7 @@ _HARMED = word_set(
     " hydronephrotic infarcted lacerated macerated opacified osteoarthritic perforated retracted steatotic"
     " tendinopathic tendinotic unstable wedged"
 )
-_STATES = _HARMED | word_set(
+_STATES = HARMED | word_set(
     "aneurysmal bronchiectatic denuded desiccated emphysematous eroded extraaxial fissured fatty extruded"
     " extruding intraaxial prolapsed protruding scoliotic slipped stenosed stenotic thinned worn"
 )
@@ -55,7 +55,7 @@ def findings_vocabulary() -> Vocabulary:
                 found.add(term_words(term), Entry(Kind.LABEL, label.name))
         for phrase in _normal_phrases(place):
             found.add(phrase, Entry(Kind.IGNORED))
-    for term in (*taxonomy().other_findings, *_HARMED):
+    for term in (*taxonomy().other_findings, *HARMED):
         found.add(term_words(term), Entry(Kind.LABEL, term))
     _add_cues(found)
     return found
@@ -90,6 +90,7 @@ def variants(phrase: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     if len(phrase) > 1 and OF not in phrase:
         for cut in range(1, len(phrase)):
             yield (*phrase[cut:], OF, *phrase[:cut])
+            yield (*phrase[cut:], ",", *phrase[:cut])  # "flair hyperintensity, focal"
         for link in (SHOW, "with", ":"):
             yield (*phrase[:-1], link, phrase[-1])
         if phrase[0] in _STATES:
