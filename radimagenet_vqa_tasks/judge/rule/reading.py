@@ -83,7 +83,7 @@ class _Sweep:
             self.scope.done, self.scope.closed = self.scope.used, self.scope.used or self.scope.worded
         elif token in LOW and clauses.is_graded(self.tokens, index):
             self._reach_back(Status.OPEN)
-        elif token == "because" and self.scope.closed and self.scope.status is Status.NEGATED:
+        elif token == "because" and self.scope.ends_at_because and self.tokens[index - 1] == ",":
             self.scope = Scope()
         elif token == "out" and clauses.rules(self.tokens, index):
             self._reach_back(Status.NEGATED)

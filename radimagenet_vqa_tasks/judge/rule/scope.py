@@ -30,3 +30,7 @@ class Scope:
     done: bool = False
     worded: bool = False
     closed: bool = False
+
+    @property
+    def ends_at_because(self) -> bool:
+        return self.closed and self.status is Status.NEGATED
