@@ -71,6 +71,11 @@ def corrects(tokens: Sequence[str], index: int) -> bool:
     return bool(rest) and (CLAUSE_BREAKS - {"/"}).isdisjoint(rest)
 
 
+def announces(tokens: Sequence[str], index: int) -> bool:
+    """Whether a colon comes before what is denied and not after it: "none of these changes is present: edema"."""
+    return not {"none", "such"}.isdisjoint(_before(tokens, index, SENTENCE_ENDS))
+
+
 def is_evidence(tokens: Sequence[str], start: int) -> bool:
     """Whether the clause goes on with nothing but "evidence seen"."""
     rest: list[str] = []

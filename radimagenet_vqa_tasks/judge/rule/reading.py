@@ -269,7 +269,7 @@ class _Sweep:
             self.scope = Scope()
         # "Not a cyst: a lipoma", "not a knee, a hip"
         if sign == ":" and self.scope.status is Status.NEGATED and self.scope.named:
-            self.scope = Scope()
+            self.scope = self.scope if clauses.announces(self.tokens, index) else Scope()
         if sign == "," and self.scope.corrects and self.scope.named and clauses.corrects(self.tokens, index):
             self.scope = Scope()
         if sign == "," and self.turns.concedes:
