@@ -298,4 +298,4 @@ def test_long_responses_are_read_in_linear_time(name: str) -> None:
     seconds_for(hostile(name, 1_000))
     short = seconds_for(hostile(name, SHORT))
     # Quadratic work would take 64 times as long; 0.3 s is for what the clock cannot tell apart.
-    assert seconds_for(hostile(name, LONG)) < 20 * short + 0.3
+    assert min(seconds_for(hostile(name, LONG)) for _ in range(3)) < 20 * short + 0.3
