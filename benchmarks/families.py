@@ -30,8 +30,8 @@ def prepare(copies: dict[str, Path]) -> tuple[dict[str, tuple[int, float]], int]
     """Tasks and seconds of each family, and the images that were opened meanwhile."""
     from PIL import Image
 
-    from radimagenet_vqa_tasks.hub import SOURCE_OF, local_copies
-    from radimagenet_vqa_tasks.utils.cells import FAMILIES
+    from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES
+    from radimagenet_vqa_tasks.data.sources import SOURCE_OF, local_copies
 
     with local_copies(copies), patch.object(Image, "open", wraps=Image.open) as opened:
         _prepare_family("radvqa", copies["radvqa"])  # imports, and the first conversion of each
@@ -45,9 +45,9 @@ def prepare(copies: dict[str, Path]) -> tuple[dict[str, tuple[int, float]], int]
 def _prepare_family(family: str, copy: Path) -> tuple[int, float]:
     from datasets import load_dataset
 
-    from radimagenet_vqa_tasks.hub import SOURCE_OF, SOURCES, local_files
-    from radimagenet_vqa_tasks.utils import distractors, mmmu_med, radvqa, slake, vqarad
-    from radimagenet_vqa_tasks.utils.cells import FAMILIES
+    from radimagenet_vqa_tasks.benchmarks import distractors, mmmu_med, radvqa, slake, vqarad
+    from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES
+    from radimagenet_vqa_tasks.data.sources import SOURCE_OF, SOURCES, local_files
 
     adapters: dict[str, Any] = {
         "radvqa": radvqa,
@@ -69,7 +69,7 @@ def _prepare_family(family: str, copy: Path) -> tuple[int, float]:
 
 def _forget() -> None:
     """Let every data set be adapted anew, as in a new process."""
-    from radimagenet_vqa_tasks.utils import adapter
+    from radimagenet_vqa_tasks.data import adapter
 
     adapter._adapted.cache_clear()
 

@@ -35,8 +35,8 @@ def prepare(data: Path) -> dict[str, float]:
     """Seconds for the eighteen tasks by Arrow columns, and for the nine of them that see images by `filter`."""
     from datasets import load_dataset
 
-    from radimagenet_vqa_tasks.utils import radvqa
-    from radimagenet_vqa_tasks.utils.cells import CELLS
+    from radimagenet_vqa_tasks.benchmarks import radvqa
+    from radimagenet_vqa_tasks.benchmarks.cells import CELLS
 
     load_dataset(str(data), "benchmark", split="test")  # the first conversion, which no task can avoid
     names = [f"{cell}{arm}" for arm in ("", "_textonly") for cell in CELLS]
@@ -64,7 +64,7 @@ def _prepare_task(data: Path, process_docs: Callable[[Any], Any]) -> None:
 
 
 def _row_is(row: dict[str, Any], cell: str) -> bool:
-    from radimagenet_vqa_tasks.utils.radvqa import cell_of
+    from radimagenet_vqa_tasks.benchmarks.radvqa import cell_of
 
     found = cell_of(row)
     return found is not None and found.name == cell
@@ -83,8 +83,8 @@ def _run(data: Path, tasks: str, output: Path) -> None:
     """In a process of its own: the run, with clocks around the host's phases."""
     parts: dict[str, float] = {}
     started = time.perf_counter()
-    from radimagenet_vqa_tasks import evaluation
     from radimagenet_vqa_tasks.host import import_host
+    from radimagenet_vqa_tasks.run import evaluation
 
     host = import_host()
     parts["importing the host"] = time.perf_counter() - started

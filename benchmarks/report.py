@@ -70,7 +70,7 @@ IN_THE_PAGE = """async () => {
 
 def write_runs(data: Path, folder: Path, words: int) -> list[Path]:
     """Runs with a response of about so many words to each question of `data`."""
-    from radimagenet_vqa_tasks.families import question_columns
+    from radimagenet_vqa_tasks.data.families import question_columns
 
     docs = question_columns("radvqa", data).remove_columns(["images"]).to_list()
     folders = [folder / f"run{number}" for number in range(RUNS)]

@@ -14,8 +14,8 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
+from radimagenet_vqa_tasks.data.sources import SOURCES, LocalFiles
 from radimagenet_vqa_tasks.errors import RadVQAError
-from radimagenet_vqa_tasks.hub import SOURCES, LocalFiles
 from radimagenet_vqa_tasks.plugin import TASKS
 
 # A checkpoint is a batch of requests whose responses are then written to disk. Short enough to lose little, long

@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner
 from support import Command, message
 
-from radimagenet_vqa_tasks import __version__, catalogue
+from radimagenet_vqa_tasks import __version__
 from radimagenet_vqa_tasks.cli import main
 from radimagenet_vqa_tasks.plugin import TASKS
+from radimagenet_vqa_tasks.run import catalogue
 
 
 def test_module_and_command_are_the_same(command: Command) -> None:

@@ -12,11 +12,11 @@ import pytest
 from PIL import Image
 from support import lines_of
 
-from radimagenet_vqa_tasks import catalogue
-from radimagenet_vqa_tasks.evaluation import RunResult, run
+from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, FAMILY_OF
 from radimagenet_vqa_tasks.models.chance import Chance
-from radimagenet_vqa_tasks.utils.cells import FAMILIES, FAMILY_OF
-from radimagenet_vqa_tasks.utils.outcomes import score
+from radimagenet_vqa_tasks.run import catalogue
+from radimagenet_vqa_tasks.run.evaluation import RunResult, run
+from radimagenet_vqa_tasks.scoring.outcomes import score
 
 GROUPS = {"radvqa_vqarad": 2, "radvqa_slake": 2, "radvqa_slake_zh": 2, "radvqa_mmmu_med_mc": 5}  # tasks in each
 LIMIT = 20

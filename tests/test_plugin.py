@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from support import ROOT, Command, message
 
-from radimagenet_vqa_tasks import catalogue, plugin
+from radimagenet_vqa_tasks import plugin
+from radimagenet_vqa_tasks.run import catalogue
 
 SAMPLE_TASK = ("--model", "radvqa_chance", "--tasks", "radvqa_sample_anatomy_mc", "--limit", "2", "--batch_size", "1")
 SCORED = "|radvqa_sample_anatomy_mc|none  |     0|accuracy      |"

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from radimagenet_vqa_tasks import plugin
+from radimagenet_vqa_tasks.data.sources import local_copies, local_files
 from radimagenet_vqa_tasks.host import import_host, task_manager
-from radimagenet_vqa_tasks.hub import local_copies, local_files
-from radimagenet_vqa_tasks.utils.outcomes import TASK_VERSION
+from radimagenet_vqa_tasks.scoring.outcomes import TASK_VERSION
 
 GOLDEN = Path(__file__).parent / "golden" / "prompts.json"
 TASKS = sorted(

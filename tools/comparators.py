@@ -30,7 +30,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from radimagenet_vqa_tasks.utils.mmmu_med import CONFIGURATIONS, IMAGE_COLUMNS
+from radimagenet_vqa_tasks.benchmarks.mmmu_med import CONFIGURATIONS, IMAGE_COLUMNS
 
 SAMPLE = Path(__file__).parent.parent / "radimagenet_vqa_tasks" / "sample" / "test.parquet"
 

@@ -23,7 +23,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from radimagenet_vqa_tasks.generation import LabelledImage, nine_questions
+from radimagenet_vqa_tasks.build.questions import LabelledImage, nine_questions
 
 HERE = Path(__file__).parent
 SCANS = HERE / "scans"

@@ -20,7 +20,7 @@ from make_sample import SCHEMA
 from numpy.typing import NDArray
 from PIL import Image
 
-from radimagenet_vqa_tasks.generation import LabelledImage, nine_questions
+from radimagenet_vqa_tasks.build.questions import LabelledImage, nine_questions
 from radimagenet_vqa_tasks.taxonomy import labels_for, regions
 
 IMAGES = 1000

@@ -54,7 +54,7 @@ from transformers import (
     Qwen2_5_VLProcessor,
 )
 
-from radimagenet_vqa_tasks.generation import nine_questions
+from radimagenet_vqa_tasks.build.questions import nine_questions
 from radimagenet_vqa_tasks.taxonomy import regions
 
 Loss = Callable[[float], tuple[Tensor, dict[str, list[bool]]]]

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.paired import kappa
-from radimagenet_vqa_tasks.analysis.records import Record
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import Estimate
+from radimagenet_vqa_tasks.scoring.logs import Record
 
 
 def kappa_sheet(arms: Sequence[Arm]) -> Sheet:

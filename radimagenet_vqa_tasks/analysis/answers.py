@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from radimagenet_vqa_tasks.analysis.measure import Scheme
-from radimagenet_vqa_tasks.analysis.records import Record
 from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy
+from radimagenet_vqa_tasks.scoring.logs import Record
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY
 
 Answers = Mapping[str, Record]  # one image's records by cell

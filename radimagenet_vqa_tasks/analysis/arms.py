@@ -14,8 +14,8 @@ from functools import cached_property
 from pathlib import Path
 
 from radimagenet_vqa_tasks.analysis.escape import plain
-from radimagenet_vqa_tasks.analysis.records import Log, Record
-from radimagenet_vqa_tasks.utils.cells import FAMILIES, FAMILY_OF, Cell, Family
+from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, FAMILY_OF, Cell, Family
+from radimagenet_vqa_tasks.scoring.logs import Log, Record
 
 SAMPLE_TASKS = "radvqa_sample"  # how the names of tasks on the embedded sample begin
 

@@ -12,11 +12,11 @@ from radimagenet_vqa_tasks.analysis.compare import Paired, differences, obstacle
 from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme, grouped
 from radimagenet_vqa_tasks.analysis.paired import Difference, holm
-from radimagenet_vqa_tasks.analysis.records import Record
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import accuracy
 from radimagenet_vqa_tasks.analysis.table import INTERVALS, arm_notes, interval, name_of, shown, together
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.scoring.logs import Record
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY
 
 SCHEMA = "radvqa.blind/1"

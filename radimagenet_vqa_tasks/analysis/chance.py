@@ -11,9 +11,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from radimagenet_vqa_tasks.benchmarks.cells import cell_called
+from radimagenet_vqa_tasks.models.guessing import candidates, draw, likeliest, named_region
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY
-from radimagenet_vqa_tasks.utils.cells import cell_called
-from radimagenet_vqa_tasks.utils.guessing import candidates, draw, likeliest, named_region
 from radimagenet_vqa_tasks.utils.prompts import LETTERS
 
 Question = Mapping[str, Any]  # a record; for the levels that read its text, with `question`

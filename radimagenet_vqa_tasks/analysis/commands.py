@@ -19,8 +19,8 @@ from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.runs import Run, read_runs
 from radimagenet_vqa_tasks.analysis.sheet import Format, Sheet, render, show
+from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, Family
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.utils.cells import FAMILIES, Family
 
 
 @dataclass(frozen=True)

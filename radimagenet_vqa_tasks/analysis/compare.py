@@ -18,10 +18,10 @@ from radimagenet_vqa_tasks.analysis.paired import (
     difference,
     holm,
 )
-from radimagenet_vqa_tasks.analysis.records import Record
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.table import arm_notes, name_of, require_facet, together
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.scoring.logs import Record
 
 SCHEMA = "radvqa.compare/1"
 SIGNIFICANT = 0.05

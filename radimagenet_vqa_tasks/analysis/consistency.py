@@ -10,13 +10,13 @@ from radimagenet_vqa_tasks.analysis.answers import Answers, by_image, offers_def
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.contradictions import CHECKS, Check
 from radimagenet_vqa_tasks.analysis.measure import Scheme
-from radimagenet_vqa_tasks.analysis.records import Record
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import NOTHING, Estimate, accuracy
 from radimagenet_vqa_tasks.analysis.table import INTERVALS, arm_notes, interval, together
+from radimagenet_vqa_tasks.benchmarks.cells import CELLS
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.scoring.logs import Record
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY
-from radimagenet_vqa_tasks.utils.cells import CELLS
 
 FAMILY = "radvqa"
 

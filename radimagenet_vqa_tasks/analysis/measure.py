@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from radimagenet_vqa_tasks.analysis.records import Record
 from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy, average
-from radimagenet_vqa_tasks.utils.cells import FAMILIES, FAMILY_OF
+from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, FAMILY_OF
+from radimagenet_vqa_tasks.scoring.logs import Record
 
 Protocol = Literal["strict", "paper"]
 ClosedBy = Literal["question", "answer"]

@@ -19,8 +19,8 @@ from radimagenet_vqa_tasks.analysis.runs import IMAGES
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import Estimate
 from radimagenet_vqa_tasks.analysis.table import arm_notes, name_of, shown, together
+from radimagenet_vqa_tasks.benchmarks.cells import CELLS
 from radimagenet_vqa_tasks.published import tables
-from radimagenet_vqa_tasks.utils.cells import CELLS
 
 SCHEMA = "radvqa.published/1"
 FINE_TUNED = " (fine-tuned)"

@@ -17,9 +17,9 @@ from typing import Any
 
 from radimagenet_vqa_tasks.analysis.arms import Arm, arms_of
 from radimagenet_vqa_tasks.analysis.escape import plain
-from radimagenet_vqa_tasks.analysis.records import Log, read_log
+from radimagenet_vqa_tasks.benchmarks.cells import CELLS, Family
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.utils.cells import CELLS, Family
+from radimagenet_vqa_tasks.scoring.logs import Log, read_log
 
 IMAGES = 1000  # of the benchmark, each with one question a cell; the paper, section 3.2
 RESULTS = "{stamp}_results.json"

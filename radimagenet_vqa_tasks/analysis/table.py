@@ -11,8 +11,8 @@ from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, grouped, measure
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import Estimate
+from radimagenet_vqa_tasks.benchmarks.cells import CELLS, FAMILY_OF
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.utils.cells import CELLS, FAMILY_OF
 
 SCHEMA = "radvqa.table/1"
 

@@ -22,7 +22,7 @@ def demo(output: Path, judge: str | None, judge_base_url: str | None) -> None:
       radvqa demo --output /tmp/demo
       radvqa demo --judge my-judge --judge-base-url http://127.0.0.1:8000/v1
     """
-    from radimagenet_vqa_tasks.demo import demo as run_demo
+    from radimagenet_vqa_tasks.run.demo import demo as run_demo
 
     choose_judge(judge, judge_base_url)
     run_demo(output)
@@ -50,8 +50,8 @@ def run(
       radvqa run --judge mistral-large-2411 --model qwen2_5_vl --model_args pretrained=... --tasks radvqa
       torchrun --nproc_per_node 4 -m radimagenet_vqa_tasks run --model qwen2_5_vl --tasks radvqa
     """
-    from radimagenet_vqa_tasks.evaluation import run as run_evaluation
-    from radimagenet_vqa_tasks.hub import parse_copies
+    from radimagenet_vqa_tasks.data.sources import parse_copies
+    from radimagenet_vqa_tasks.run.evaluation import run as run_evaluation
 
     choose_judge(judge, judge_base_url)
     result = run_evaluation(lmms_eval_options, parse_copies(data))
@@ -73,7 +73,8 @@ def tasks(path: bool) -> None:
       radvqa tasks
       lmms-eval --include_path "$(radvqa tasks --path)" --tasks radvqa_pathology_mc --model ...
     """
-    from radimagenet_vqa_tasks import catalogue, plugin
+    from radimagenet_vqa_tasks import plugin
+    from radimagenet_vqa_tasks.run import catalogue
 
     click.echo(plugin.TASKS if path else "\n".join(catalogue.names()))
 
@@ -103,7 +104,7 @@ def verify(data: Path | None, family: str, sample: bool) -> None:
       radvqa verify --family slake --data ~/SLAKE
       radvqa verify --sample
     """
-    from radimagenet_vqa_tasks.verification import verify as run_verification
+    from radimagenet_vqa_tasks.data.verification import verify as run_verification
 
     findings = run_verification(data, family=family, sample=sample)
     for finding in findings:

@@ -21,8 +21,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from radimagenet_vqa_tasks.build.questions import TEMPLATES
 from radimagenet_vqa_tasks.errors import DataError
-from radimagenet_vqa_tasks.generation import TEMPLATES
 from radimagenet_vqa_tasks.judge.verdict import Outcome
 from radimagenet_vqa_tasks.taxonomy import MODALITIES, NO_PATHOLOGY, labels_for, regions
 

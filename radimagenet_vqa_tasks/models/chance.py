@@ -9,7 +9,7 @@ from lmms_eval.api.instance import Instance
 
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.models.guesser import Guesser
-from radimagenet_vqa_tasks.utils.guessing import UNKNOWN, candidates, draw
+from radimagenet_vqa_tasks.models.guessing import UNKNOWN, candidates, draw
 
 
 def guess(doc: Mapping[str, Any], seed: int = 0) -> str:

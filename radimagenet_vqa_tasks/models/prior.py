@@ -11,7 +11,7 @@ import re
 from lmms_eval.api.instance import Instance
 
 from radimagenet_vqa_tasks.models.guesser import Guesser
-from radimagenet_vqa_tasks.utils.guessing import likeliest
+from radimagenet_vqa_tasks.models.guessing import likeliest
 
 _OPTION = re.compile(r"^([A-Z])\. (.*)$", re.MULTILINE)
 _YES_NO = re.compile(r"\byes\b.{1,9}\bno\b", re.IGNORECASE | re.DOTALL)

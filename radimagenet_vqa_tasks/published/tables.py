@@ -16,8 +16,8 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
+from radimagenet_vqa_tasks.benchmarks.cells import CELLS
 from radimagenet_vqa_tasks.errors import DataError
-from radimagenet_vqa_tasks.utils.cells import CELLS
 
 FOLDER = Path(__file__).parent
 COLUMNS = ("table", "row", "cell", "value", "n", "note")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
-from radimagenet_vqa_tasks.analysis.records import Record, parse
+from radimagenet_vqa_tasks.scoring.logs import Record, parse
 
 Question = tuple[str, str]  # the data's fingerprint and the key: keys of different data may be the same
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from radimagenet_vqa_tasks.analysis.measure import value_of
-from radimagenet_vqa_tasks.analysis.records import OUTCOMES, Record
 from radimagenet_vqa_tasks.analysis.table import name_of
+from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, FAMILY_OF
 from radimagenet_vqa_tasks.report.answers import Answer, Column, Question
-from radimagenet_vqa_tasks.utils.cells import FAMILIES, FAMILY_OF
+from radimagenet_vqa_tasks.scoring.logs import OUTCOMES, Record
 
 CUTS = (20_000, 5_000, 1_500, 500)  # characters of a response that are kept: the first with which all fit
 

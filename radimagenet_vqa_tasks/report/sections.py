@@ -21,8 +21,8 @@ from radimagenet_vqa_tasks.analysis.table import (
     pathology_sheets,
     together,
 )
+from radimagenet_vqa_tasks.benchmarks.cells import Family
 from radimagenet_vqa_tasks.errors import RadVQAError
-from radimagenet_vqa_tasks.utils.cells import Family
 
 AT_LEAST = 10  # questions of a pathology that is ranked
 

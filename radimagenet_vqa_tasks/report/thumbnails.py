@@ -16,11 +16,11 @@ import pyarrow.compute as pc
 from PIL import Image
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
+from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES
+from radimagenet_vqa_tasks.data.images import decode
+from radimagenet_vqa_tasks.data.sources import SOURCE_OF, Copies
 from radimagenet_vqa_tasks.errors import DataError, RadVQAError
-from radimagenet_vqa_tasks.hub import SOURCE_OF, Copies
 from radimagenet_vqa_tasks.report.answers import Question
-from radimagenet_vqa_tasks.utils.cells import FAMILIES
-from radimagenet_vqa_tasks.utils.images import decode
 
 # Pixels of the longer side and JPEG quality, from the best: the first with which all images fit.
 RUNGS = ((320, 82), (320, 70), (224, 70), (224, 55), (192, 55), (160, 55), (128, 50), (96, 50), (64, 45), (48, 40))
@@ -82,7 +82,7 @@ def pictures_of(arms: Sequence[Arm], copies: Copies) -> Pictures:
 
 def _rows(family: str, data: Path | None, *, sample: bool) -> pa.Table:
     """The columns `fingerprint`, `key` and `images` of a benchmark. Raises RadVQAError where they cannot be had."""
-    from radimagenet_vqa_tasks.families import question_columns
+    from radimagenet_vqa_tasks.data.families import question_columns
 
     columns = question_columns(family, data, sample=sample)
     return columns.select_columns(["fingerprint", "key", "images"]).with_format("arrow")[:]

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, Family
+from radimagenet_vqa_tasks.data.sources import SOURCE_OF, Copies
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.hub import SOURCE_OF, Copies
-from radimagenet_vqa_tasks.utils.cells import FAMILIES, Family
 
 SAMPLE = "radvqa_sample"
 
@@ -33,7 +33,7 @@ class Benchmark:
 
     def counts(self, copies: Copies) -> Mapping[str, int]:
         """How many questions each cell has. Reads the data set, which the evaluation then need not read again."""
-        from radimagenet_vqa_tasks.families import question_columns
+        from radimagenet_vqa_tasks.data.families import question_columns
 
         data = copies.get(SOURCE_OF[self.family.name])
         return Counter(question_columns(self.family.name, None if self.sample else data, sample=self.sample)["cell"][:])

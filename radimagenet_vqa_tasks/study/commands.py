@@ -10,11 +10,11 @@ from radimagenet_vqa_tasks.analysis.commands import read_noted
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.runs import Run
 from radimagenet_vqa_tasks.analysis.sheet import Format
+from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES
+from radimagenet_vqa_tasks.data.sources import parse_copies
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.hub import parse_copies
 from radimagenet_vqa_tasks.study.benchmarks import Benchmark, named
 from radimagenet_vqa_tasks.study.running import Plan, evaluated
-from radimagenet_vqa_tasks.utils.cells import FAMILIES
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from radimagenet_vqa_tasks.analysis.runs import Run
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import NOTHING
 from radimagenet_vqa_tasks.analysis.table import INTERVALS, arm_notes, shown, together
+from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, Family
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.study.marks import Marks, marks_figure
 from radimagenet_vqa_tasks.study.results import Results
-from radimagenet_vqa_tasks.utils.cells import FAMILIES, Family
 
 SCHEMA = "radvqa.study.encoders/1"
 THREE = ("radvqa", "vqarad", "slake")

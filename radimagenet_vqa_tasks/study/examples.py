@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from radimagenet_vqa_tasks.analysis.escape import markdown, plain
-from radimagenet_vqa_tasks.analysis.records import Record
+from radimagenet_vqa_tasks.benchmarks.cells import cell_called
+from radimagenet_vqa_tasks.models.guessing import draw
 from radimagenet_vqa_tasks.report.answers import Answer, read_answers
+from radimagenet_vqa_tasks.scoring.logs import Record
 from radimagenet_vqa_tasks.study.pairs import Pair
-from radimagenet_vqa_tasks.utils.cells import cell_called
-from radimagenet_vqa_tasks.utils.guessing import draw
 from radimagenet_vqa_tasks.utils.prompts import LETTERS
 
 SHOWN = 3  # of each kind and benchmark

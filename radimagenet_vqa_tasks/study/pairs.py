@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.runs import Run
+from radimagenet_vqa_tasks.benchmarks.cells import Family
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.utils.cells import Family
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from rich.console import Console
 from radimagenet_vqa_tasks import __version__
 from radimagenet_vqa_tasks.analysis.runs import Run, read_logs
 from radimagenet_vqa_tasks.analysis.sheet import WIDTH, Item, Sheet, show
+from radimagenet_vqa_tasks.data.sources import Copies, every_file
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.hub import Copies, every_file
 from radimagenet_vqa_tasks.study.benchmarks import Benchmark
 
 FINISHED = "study-{}.json"  # in the output folder: the logs of a study whose questions have all been answered
@@ -58,7 +58,7 @@ def evaluated(plan: Plan) -> Run | None:
     marker = plan.output / FINISHED.format(_identity(plan))
     logs = _finished(marker)
     if not logs:
-        from radimagenet_vqa_tasks.evaluation import run
+        from radimagenet_vqa_tasks.run.evaluation import run
 
         if first:
             show([cost(plan, asked.limit)], console)

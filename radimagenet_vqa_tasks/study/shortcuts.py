@@ -13,18 +13,18 @@ from radimagenet_vqa_tasks.analysis.compare import percent
 from radimagenet_vqa_tasks.analysis.figures import Figure
 from radimagenet_vqa_tasks.analysis.figures.figure import remarks
 from radimagenet_vqa_tasks.analysis.measure import Measured, Scheme, mean_of
-from radimagenet_vqa_tasks.analysis.records import Record
 from radimagenet_vqa_tasks.analysis.runs import Run
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import NOTHING, Estimate
 from radimagenet_vqa_tasks.analysis.table import INTERVALS, arm_notes, shown, together
+from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, FAMILY_OF, Family
 from radimagenet_vqa_tasks.report.answers import read_answers
+from radimagenet_vqa_tasks.scoring.logs import Record
 from radimagenet_vqa_tasks.study.examples import examples
 from radimagenet_vqa_tasks.study.marks import Marks, marks_figure
 from radimagenet_vqa_tasks.study.normals import figure_10, figure_10_sheet
 from radimagenet_vqa_tasks.study.pairs import Pair, pairs_of
 from radimagenet_vqa_tasks.study.results import Results
-from radimagenet_vqa_tasks.utils.cells import FAMILIES, FAMILY_OF, Family
 
 SCHEMA = "radvqa.study.shortcuts/1"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from loguru import logger
 
-from radimagenet_vqa_tasks.utils.late import settled
+from radimagenet_vqa_tasks.scoring.late import settled
 
 
 class CellScore(float):

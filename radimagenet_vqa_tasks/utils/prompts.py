@@ -15,7 +15,7 @@ from typing import Any
 
 from PIL import Image
 
-from radimagenet_vqa_tasks.utils.images import decode
+from radimagenet_vqa_tasks.data.images import decode
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
-from radimagenet_vqa_tasks.utils.cells import CELLS, cell_called
+from radimagenet_vqa_tasks.benchmarks.cells import CELLS, cell_called
 
 STAMP = "20260101_120000"
 DATA = "0123456789abcdef"

@@ -21,10 +21,10 @@ from radimagenet_vqa_tasks.analysis.chance import (
     levels,
     uniform,
 )
+from radimagenet_vqa_tasks.benchmarks import distractors, radvqa
+from radimagenet_vqa_tasks.benchmarks.cells import CELLS
+from radimagenet_vqa_tasks.models.guessing import candidates, draw
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, labels_for
-from radimagenet_vqa_tasks.utils import distractors, radvqa
-from radimagenet_vqa_tasks.utils.cells import CELLS
-from radimagenet_vqa_tasks.utils.guessing import candidates, draw
 
 Question = dict[str, Any]
 

@@ -11,8 +11,8 @@ from runs_support import arm, record, records
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.compare import compare_sheets, differences, obstacles, pair
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme
+from radimagenet_vqa_tasks.benchmarks.cells import CELLS, FAMILIES
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.utils.cells import CELLS, FAMILIES
 
 
 def text_of(sheet: Any, name: str) -> list[str]:

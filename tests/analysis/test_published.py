@@ -10,9 +10,9 @@ from runs_support import arm, records
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.measure import AVG
 from radimagenet_vqa_tasks.analysis.published import Verdict, published_sheet, row_verdict, targets
+from radimagenet_vqa_tasks.benchmarks.cells import CELLS
 from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.published.tables import table_2
-from radimagenet_vqa_tasks.utils.cells import CELLS
 
 MODEL = "Qwen2.5-VL-7B-Instruct"
 

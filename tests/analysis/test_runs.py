@@ -8,8 +8,8 @@ import pytest
 from runs_support import record, records, write
 
 from radimagenet_vqa_tasks.analysis.runs import read_runs
+from radimagenet_vqa_tasks.benchmarks.cells import CELLS, FAMILIES
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.utils.cells import CELLS, FAMILIES
 
 
 def test_arms_never_mix(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from radimagenet_vqa_tasks.benchmarks.cells import CELLS
 from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.published import tables
-from radimagenet_vqa_tasks.utils.cells import CELLS
 
 
 def test_every_file_loads_and_every_table_is_there() -> None:

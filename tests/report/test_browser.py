@@ -33,7 +33,7 @@ def one_record(doc: dict[str, Any], outcome: str, **changed: Any) -> dict[str, A
 @pytest.fixture(scope="session")
 def docs() -> list[dict[str, Any]]:
     """The questions of the embedded sample."""
-    from radimagenet_vqa_tasks.families import question_columns
+    from radimagenet_vqa_tasks.data.families import question_columns
 
     found: list[dict[str, Any]] = question_columns("radvqa", sample=True).remove_columns(["images"]).to_list()
     return found

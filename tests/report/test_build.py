@@ -115,7 +115,7 @@ def test_command_prints_where_the_report_is(run: Path, tmp_path: Path) -> None:
 
 def test_other_benchmarks_have_tables_filters_and_images(tmp_path: Path, comparator_copies: dict[str, Path]) -> None:
     """One run's answers to several benchmarks: a table each, one column of answers, images from each local copy."""
-    from radimagenet_vqa_tasks.families import question_columns
+    from radimagenet_vqa_tasks.data.families import question_columns
 
     found = []
     for family in ("vqarad", "slake"):
@@ -137,7 +137,7 @@ def test_other_benchmarks_have_tables_filters_and_images(tmp_path: Path, compara
 
 def test_sample_images_need_no_network(tmp_path: Path) -> None:
     """A run on the embedded sample gets its images from the package, each once, whatever the host is set to."""
-    from radimagenet_vqa_tasks.families import question_columns
+    from radimagenet_vqa_tasks.data.families import question_columns
 
     columns = question_columns("radvqa", sample=True)
     found = [

@@ -10,8 +10,8 @@ import pytest
 from report_support import line, write_run
 from runs_support import record
 
+from radimagenet_vqa_tasks.benchmarks.cells import CELLS
 from radimagenet_vqa_tasks.report.build import report
-from radimagenet_vqa_tasks.utils.cells import CELLS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -11,10 +11,10 @@ from html.parser import HTMLParser
 import pytest
 
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
+from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES
 from radimagenet_vqa_tasks.report.page import PER_BLOCK, Content, Picture, html
 from radimagenet_vqa_tasks.report.sections import Part, Section
 from radimagenet_vqa_tasks.report.view import view
-from radimagenet_vqa_tasks.utils.cells import FAMILIES
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from radimagenet_vqa_tasks import catalogue
+from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.run import catalogue
 from radimagenet_vqa_tasks.study.benchmarks import FOUR, Benchmark, named
-from radimagenet_vqa_tasks.utils.cells import FAMILIES
 
 
 @pytest.mark.parametrize("sample", [False, True])

@@ -10,9 +10,9 @@ from typing import Any
 from runs_support import STAMP, record
 
 from radimagenet_vqa_tasks.analysis.runs import read_runs
+from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES
 from radimagenet_vqa_tasks.study.examples import examples
 from radimagenet_vqa_tasks.study.pairs import pairs_of
-from radimagenet_vqa_tasks.utils.cells import FAMILIES
 
 Said = tuple[bool, str | None, str]  # right, the letter that was read, the response
 

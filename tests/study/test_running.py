@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from runs_support import records, write
 
-from radimagenet_vqa_tasks import evaluation
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.evaluation import RunResult
 from radimagenet_vqa_tasks.judge import chosen as judges
+from radimagenet_vqa_tasks.run import evaluation
+from radimagenet_vqa_tasks.run.evaluation import RunResult
 from radimagenet_vqa_tasks.study.benchmarks import named
 from radimagenet_vqa_tasks.study.running import Plan, cost, evaluated
 

@@ -9,9 +9,9 @@ from runs_support import record, write
 
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.runs import Run, read_runs
+from radimagenet_vqa_tasks.benchmarks.cells import CELLS, FAMILIES
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.study.shortcuts import results
-from radimagenet_vqa_tasks.utils.cells import CELLS, FAMILIES
 
 BOTH = [FAMILIES["radvqa"], FAMILIES["vqarad"]]
 

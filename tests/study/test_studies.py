@@ -12,8 +12,8 @@ from typing import Any
 import comparators
 import pytest
 
-from radimagenet_vqa_tasks import evaluation
 from radimagenet_vqa_tasks.analysis.measure import Scheme
+from radimagenet_vqa_tasks.run import evaluation
 from radimagenet_vqa_tasks.study import commands
 from radimagenet_vqa_tasks.study.commands import Asked
 

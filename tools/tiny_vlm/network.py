@@ -19,7 +19,7 @@ from transformers import (
     Qwen2VLVideoProcessor,
 )
 
-from radimagenet_vqa_tasks.generation import TEMPLATES, LabelledImage
+from radimagenet_vqa_tasks.build.questions import TEMPLATES, LabelledImage
 from radimagenet_vqa_tasks.taxonomy import regions
 from tiny_vlm.layout import (
     CHAT_TEMPLATE,

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from radimagenet_vqa_tasks.generation import TEMPLATES, LabelledImage, nine_questions
+from radimagenet_vqa_tasks.build.questions import TEMPLATES, LabelledImage, nine_questions
 from radimagenet_vqa_tasks.taxonomy import clean_label, labels_for, regions
 from tiny_vlm.layout import END, IMAGE, IMAGE_TOKENS, START, VISION_END, VISION_START
 

@@ -17,7 +17,7 @@ from transformers import (
     Qwen2VLImageProcessor,
 )
 
-from radimagenet_vqa_tasks.generation import LabelledImage
+from radimagenet_vqa_tasks.build.questions import LabelledImage
 from tiny_vlm.layout import DIM, GRID, IMAGE_TOKENS, MERGE, PATCH, SIDE, Model
 
 

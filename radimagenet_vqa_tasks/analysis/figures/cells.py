@@ -24,9 +24,9 @@ from radimagenet_vqa_tasks.analysis.figures.figure import (
     remarks,
 )
 from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, measure
+from radimagenet_vqa_tasks.benchmarks.cells import Family
 from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.published import tables
-from radimagenet_vqa_tasks.utils.cells import Family
 
 GAP = 0.16  # between two runs' marks in a row, in inches
 ROW = 0.2  # between rows, in inches

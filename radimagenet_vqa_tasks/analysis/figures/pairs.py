@@ -26,7 +26,7 @@ from radimagenet_vqa_tasks.analysis.figures.figure import (
 from radimagenet_vqa_tasks.analysis.figures.groups import heat_map
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme, measure
 from radimagenet_vqa_tasks.analysis.paired import Difference
-from radimagenet_vqa_tasks.utils.cells import Family
+from radimagenet_vqa_tasks.benchmarks.cells import Family
 
 
 def blind_figure(seeing: Arm, blind: Arm, number: int, scheme: Scheme, look: Look) -> Figure | None:

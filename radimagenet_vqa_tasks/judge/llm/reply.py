@@ -12,7 +12,7 @@ from typing import Any
 
 from radimagenet_vqa_tasks.judge.llm.prompt import Mode
 from radimagenet_vqa_tasks.judge.verdict import Outcome, Verdict
-from radimagenet_vqa_tasks.utils.paper_protocol import paper_verdict
+from radimagenet_vqa_tasks.scoring.paper import paper_verdict
 
 OPENING, CLOSING = "<judge>", "</judge>"
 

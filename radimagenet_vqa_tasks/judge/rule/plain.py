@@ -21,9 +21,9 @@ from collections.abc import Iterator, Sequence
 
 from radimagenet_vqa_tasks.judge.rule.text import OF, term_words, word_set
 from radimagenet_vqa_tasks.judge.verdict import Verdict
-from radimagenet_vqa_tasks.utils.plain_words import SENTENCE_ENDS, Words, find, meaning, words
-from radimagenet_vqa_tasks.utils.reply import REFUSAL
-from radimagenet_vqa_tasks.utils.reply_phrase import answer_of
+from radimagenet_vqa_tasks.reading.phrase import answer_of
+from radimagenet_vqa_tasks.reading.statements import REFUSAL
+from radimagenet_vqa_tasks.reading.words import SENTENCE_ENDS, Words, find, meaning, words
 
 MOST_EXPLANATIONS = 4  # sentences after the first
 LEAST_EXPLANATION = 5  # words of such a sentence; a shorter one is another answer

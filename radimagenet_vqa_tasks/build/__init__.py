@@ -1,0 +1,1 @@
+"""Questions, captions and training data from labelled images."""

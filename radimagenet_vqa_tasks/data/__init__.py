@@ -1,0 +1,1 @@
+"""What the benchmarks' files are made with: where data sets come from, Question columns, images, archives."""

@@ -1,0 +1,1 @@
+"""Replies: what of one is the answer, and what that answer says."""

@@ -1,0 +1,237 @@
+"""Which option a reply names; see extraction.py for the rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache, partial
+from string import ascii_uppercase as LETTERS
+
+from radimagenet_vqa_tasks.reading import statements as reply
+from radimagenet_vqa_tasks.reading.statements import OPEN, Said, Statement
+
+# A longer option is read by its letter only.
+LONGEST_OPTION = 300
+# From this length on a word of an option may be hyphenated anywhere.
+_LONG_WORD = 6
+
+# In the text that the patterns below see, each option's text has been replaced by one such mark, so that words
+# inside it are never taken for letters or negations.
+_MARK = r"[\ue000-\ue0ff]"
+_FIRST_MARK = 0xE000
+_GAP = r"[^\w\ue000-\ue0ff]"
+
+# An article is followed by a noun phrase. So a bare letter is read as one only where a sentence ends or pauses
+# after it, or goes on with a word that cannot follow an article.
+_GOES_ON = (
+    r"(?i:is|are|was|were|seems?|appears?|looks?|because|since|as|and|or|but|nor|not|rather|which|with|due|given|for"
+    r"|if|then|so|would|could|may|might|must|should|fits|matches|instead|based|shows|describes|best|here)\b"
+)
+# "A rather large mass", "a so-called", "a given", "a best guess" take an article.
+_GOES_ON_A = (
+    r"(?i:is|are|was|were|seems?|appears?|looks?|because|since|as|and|or|but|nor|rather than|which|with|due to|if|then"
+    r"|would|could|should|fits|matches|instead|based on|shows|describes)\b"
+)
+_PAUSE = r"[,:;)\]}!?&|=>]|/(?!\w\w)|\.(?![a-z\d])|-(?!\w)"
+_AFTER = rf"(?=[^\S\n]*(?:$|\n|{_PAUSE}|\(|{_MARK}|{_GOES_ON})|[\"'](?!\w))"
+_AFTER_A = rf"(?=[^\S\n]*(?:$|\n|{_PAUSE}|[-(]{_MARK}|{_GOES_ON_A})|[\"'](?!\w))"
+_AFTER_SMALL = rf"(?=[^\S\n]*(?:$|\n|[,:;)\]}}>]|\.(?!\w)|{_GOES_ON})|[\"'](?!\w))"
+_AFTER_I = r"(?=[^\S\n]*(?:$|\n|[):\]}>]|\.(?!\w))|[\"'](?!\w))"
+_CAPITAL = rf"(?:[B-HJ-Z]{_AFTER}|A{_AFTER_A}|I{_AFTER_I})(?!\w)"
+_SMALL = rf"(?:[b-hj-z]{_AFTER_SMALL}|[ai]{_AFTER_I})(?!\w)"
+
+# "the correct option is most likely (b)": what may stand between a cue, or the reply's start, and the letter.
+_LEAD = (
+    r"(?i:the|option|choice|letter|answer|most|likely|probably|definitely|clearly|simply|indeed|it|it's|is|be|that|that's"
+    r"|this|must|would|should|correct|best|final|still|i|i'd|think|believe|say|my)"
+)
+_HEAD = re.compile(rf"{_GAP}{{0,20}}(?:{_LEAD}\b(?!\.){_GAP}{{1,5}}){{0,6}}(?<!\w')(?P<letter>{_CAPITAL}|{_SMALL})")
+_CONNECT = r"(?i:or|and|possibly|maybe|perhaps|also|even|either|versus|vs)"
+_FILLER = rf"(?:(?i:the|a|an|option|choice|it's|this is|it is|which is)\b{_GAP}{{0,3}}){{0,3}}"
+# What may follow a head and belong to it: its own text, or another option.
+_NEXT = re.compile(
+    rf"(?:[^\w\n\ue000-\ue0ff]{{0,4}}{_FILLER}|{_GAP}{{0,4}}(?={_MARK}\W?(?:\n|$)))(?P<text>{_MARK})"
+    rf"|{_GAP}{{0,4}}(?:{_CONNECT}\b{_GAP}{{0,4}}){{1,3}}{_FILLER}(?:(?P<also_text>{_MARK})|(?P<also>{_CAPITAL}))"
+    rf"|{_GAP}{{0,3}}(?:[,/&|+]|;(?=\S)){_GAP}{{0,3}}(?P<beside>{_CAPITAL})"
+    r"(?! ?(?i:is|are|was|isn't|would|could|can)\b)"
+    rf"|{_GAP}{{0,4}}(?P<label>[A-Z])(?=[.):])"
+)
+_NEXT_LABEL = re.compile(rf"[^\n]{{0,{reply.LONGEST_CLAIM}}}\n{_GAP}{{0,4}}(?:(?i:option) )?\(?([A-Z])(?:[.):]|\n|$)")
+
+_GOVERNS = (
+    r"(?i:is|be|are|was|it's|but|not|either|or|and|neither|nor|both|choose|chose|select|pick|with|say|answer|think"
+    r"|believe|that|than|between|to)"
+)
+_MENTION = re.compile(
+    r"\b(?i:figures?|fig|panels?|type|grade|stage|class|hepatitis|vitamin|level|group)\b\W{0,3}[A-Za-z]\b"
+    r"|\b(?i:options?|choices?|letters?|statement)[ :#(\[\"']{1,3}"
+    rf"(?P<named>[A-HJ-Zb-hj-z](?!['\w])|[aI]{_AFTER_I}(?!\w))"
+    r"|(?<!\w)[(\[{\"'<](?P<dressed>[A-Za-z])[)\]}\"'>]"
+    rf"|(?:^|[.!?;:,\n/(]|\b{_GOVERNS}\b){_GAP}{{0,3}}(?<!\w)(?P<bare>{_CAPITAL})"
+    rf"|(?<![\w'-])(?P<loose>[B-HJ-Z](?![\w'-])|A(?!\w){_AFTER_A})"
+)
+_BARE_LINE = re.compile(rf"{_GAP}*(?:(?i:option|answer)\b{_GAP}*)?(?P<letter>[A-Za-z]){_GAP}*(?P<text>{_MARK})?{_GAP}*")
+_LONGEST_LINE = 200
+_LISTED = re.compile(rf"{_GAP}{{0,4}}([A-Y])[.):]")
+_WORD = re.compile(r"\d+(?:[.,]\d+)+|\w+")
+# Beside what both formats have, "no, C": there, "no" is no answer.
+_REVISION = re.compile(rf"{reply.REVISION}|(?:^|[.!?;\n,])\s?no(?=[,.:;-])", re.I)
+_CONCLUDES = re.compile(r"\b(?:so|therefore|thus|hence|in conclusion|overall|finally)\b", re.I)
+
+
+class Options:
+    """The options of one question, and how to find them in a text."""
+
+    def __init__(self, choices: Sequence[str]) -> None:
+        """Any 26 strings will do, empty ones and equal ones included."""
+        self._letters = {letter: {letter} for letter in LETTERS[: len(choices)]}
+        named = [(letter, _own_text(letter, choice)) for letter, choice in zip(LETTERS, choices, strict=False)]
+        words = [tuple(_WORD.findall(name)) for _, name in named]
+        patterns: dict[tuple[int, str], set[str]] = {}
+        for (letter, name), own in zip(named, words, strict=True):
+            if len(own) == 1 and len(own[0]) == 1 and own[0].upper() in LETTERS:
+                # An option that is itself a letter: read as that letter is, never as an article.
+                self._letters.setdefault(own[0].upper(), set()).add(letter)
+            elif own and len(name) <= LONGEST_OPTION:
+                patterns.setdefault((2 * len(" ".join(own)), _loosely(own)), set()).add(letter)
+                if words.count(own) > 1:  # "<5 mm" and ">5 mm": told apart only where copied exactly
+                    patterns.setdefault((2 * len(name) + 1, _whole(re.escape(name), name)), set()).add(letter)
+        # The longest first, so that "soft tissue mass" is never "mass".
+        ordered = sorted(patterns, reverse=True)
+        self._texts = [frozenset(patterns[pattern]) for pattern in ordered]
+        self._pattern = "|".join(f"({pattern})" for _, pattern in ordered) or r"(?!)"
+        self._first_words = {own[0] for own in words if own}
+
+    @cached_property
+    def _find(self) -> re.Pattern[str]:
+        return re.compile(self._pattern, re.I)
+
+    def mark(self, text: str) -> str:
+        """`text` with each option's text replaced by its mark."""
+        # Most replies name no option but a letter, and compiling the pattern takes longer than all the reading.
+        unhyphenated = text.lower().replace("-", "")
+        if not any(word in unhyphenated for word in self._first_words):
+            return text
+        return self._find.sub(lambda found: chr(_FIRST_MARK + (found.lastindex or 1) - 1), text)
+
+    def of_mark(self, mark: str) -> frozenset[str]:
+        """The letters of the options whose text a mark stands for."""
+        return self._texts[ord(mark) - _FIRST_MARK]
+
+    def of_letter(self, letter: str) -> frozenset[str]:
+        """The options that a letter means; OPEN for one beyond the choices."""
+        return frozenset(self._letters.get(letter.upper(), OPEN))
+
+
+@lru_cache(maxsize=64)
+def _options(choices: tuple[str, ...]) -> Options:
+    return Options(choices)
+
+
+def _own_text(letter: str, choice: str) -> str:
+    # Some data sets deliver options that are lettered already.
+    return re.sub(rf"^\(?{letter}[.):]\s+(?=\S)", "", reply.plain(choice[:1_000])).lower()
+
+
+def _loosely(words: Sequence[str]) -> str:
+    # A data set may have dropped the hyphens that a model writes ("extraaxial", "fatcontaining").
+    parts = ("-?".join(word) if len(word) >= _LONG_WORD and word.isalpha() else re.escape(word) for word in words)
+    return _whole(r"[^\w]{1,3}".join(parts), words[0])
+
+
+def _whole(pattern: str, text: str) -> str:
+    # A number is not found inside another number ("5 mm" in "2.5 mm", "2-5 mm", ">5 mm").
+    guard = r"(?<![<>≤≥-])(?<![<>≤≥] )" if text[:1].isdigit() else ""
+    return rf"(?<!\w)(?<!\d[.,]){guard}{pattern}(?!\w)(?![.,]\d)"
+
+
+def read_option(response: str, choices: Sequence[str]) -> str | None:
+    """The letter of the one option that a response names, None where it names none or leaves several open."""
+    options = _options(tuple(choices))
+    answer = reply.read(response)
+    text = options.mark(answer.text)
+    if answer.unfinished:
+        said = reply.said_finally(text, _REVISION, partial(_claimed, options))
+    else:
+        said = reply.last_word(text, _REVISION, partial(_explicit, options), partial(_implied, options))
+    if said is None or len(said) != 1 or said == OPEN:
+        return None
+    return next(iter(said))
+
+
+def _explicit(options: Options, text: str) -> Said:
+    """What a bare last line, the last statement or else the opening says."""
+    said = _last_line(options, text)
+    if said is None:
+        said = reply.said_explicitly(text, partial(_claimed, options))
+    return _head(options, text) if said is None else said
+
+
+def _implied(options: Options, text: str) -> Said:
+    """The only option named: in the last conclusion ("so this is the knee"), or else anywhere."""
+    _, *conclusions = _CONCLUDES.split(text)
+    said = _named(options, reply.SENTENCE_END.split(conclusions[-1], maxsplit=1)[0]) if conclusions else None
+    return _named(options, text) if said is None else said
+
+
+def _claimed(options: Options, statement: Statement) -> Said:
+    """What one explicit statement names: the letter at its head, or else the only option in its sentence."""
+    if statement.cue != "verdict":
+        said = _head(options, statement.claim)
+        if said is not None or statement.cue in ("choice", "conclusion"):
+            return said
+    sentence = reply.SENTENCE_END.split(statement.claim, maxsplit=1)[0]
+    said = _named(options, sentence)
+    return OPEN if said is None and reply.REFUSAL.search(sentence) else said
+
+
+def _head(options: Options, text: str) -> Said:
+    """The letter that a text opens with, with the options that stand beside it ("B or C", "B. hip")."""
+    head = _HEAD.match(text)
+    if head is None or reply.rejected(text[head.end() :]):
+        return None
+    said = options.of_letter(head["letter"])
+    following = _NEXT_LABEL.match(text, head.end())
+    if following and following[1] != head["letter"]:
+        said |= options.of_letter(following[1])  # a list of options, none of them chosen
+    end = head.end()
+    while more := _NEXT.match(text, end):
+        mark, letter = more["text"] or more["also_text"], more["also"] or more["beside"] or more["label"]
+        beside = options.of_mark(mark) if mark else options.of_letter(letter)
+        # A letter and its own text agree; a letter and the text of another option contradict each other.
+        if not said & beside:
+            said |= beside
+        end = more.end()
+    return said
+
+
+def _named(options: Options, text: str) -> Said:
+    """The options that a text names and does not negate."""
+    text = reply.affirmed(text)
+    texts = _union(options.of_mark(mark) for mark in set(re.findall(_MARK, text)))
+    letters, doubts = set(), set()
+    for mention in _MENTION.finditer(text):
+        letters.add(mention["named"] or mention["dressed"] or mention["bare"])
+        doubts.add(mention["loose"])
+    said = _union(options.of_letter(letter) for letter in letters if letter)
+    if not said:
+        return texts or None
+    # Strict to choose, liberal to doubt: a letter in no place for an answer may still be a second option.
+    said |= _union(options.of_letter(letter) for letter in doubts if letter) - OPEN
+    return said if said <= texts else said | texts
+
+
+def _union(parts: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset[str]().union(*parts)
+
+
+def _last_line(options: Options, text: str) -> Said:
+    """The letter that stands alone on the last line, unless that line only ends a list of letters."""
+    *_, before, last = ["", *text.split("\n")]
+    before = before[:_LONGEST_LINE]
+    line = _BARE_LINE.fullmatch(last) if len(last) <= _LONGEST_LINE else None
+    above, listed = _BARE_LINE.fullmatch(before), _LISTED.match(before)
+    if not before or line is None or (above and bool(above["text"]) is bool(line["text"])):
+        return None
+    said = _head(options, last)
+    return None if listed and said == options.of_letter(chr(ord(listed[1]) + 1)) else said

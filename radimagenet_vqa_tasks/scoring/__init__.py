@@ -1,0 +1,1 @@
+"""Responses to outcomes, and the record that keeps both."""

@@ -1,0 +1,144 @@
+"""The demonstration as a newcomer runs it, and the tiny model in the host's own backends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import TINY_MODEL, Command, lines_of, message
+
+from radimagenet_vqa_tasks.analysis.measure import Scheme, measure
+from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy
+from radimagenet_vqa_tasks.benchmarks.cells import CELLS
+
+TINY = f"pretrained={TINY_MODEL},device=cpu,device_map=cpu,attn_implementation=sdpa"
+
+# Refuses every connection that leaves the machine, and remembers it.
+NO_NETWORK = """
+import socket
+from pathlib import Path
+connect, resolve = socket.socket.connect, socket.getaddrinfo
+def refuse(name):
+    with Path({log!r}).open("a") as log:
+        log.write(name + "\\n")
+    raise OSError("no network in this test: " + name)
+def guarded(self, address):
+    if isinstance(address, tuple) and not str(address[0]).startswith(("127.", "::1", "localhost")):
+        refuse(str(address))
+    return connect(self, address)
+socket.socket.connect = guarded
+def local_only(host, *rest, **options):
+    return resolve(host, *rest, **options) if host in ("localhost", "127.0.0.1") else refuse(str(host))
+socket.getaddrinfo = local_only
+"""
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What `radvqa demo` printed, its records and report, and where it logged attempts to reach a network."""
+
+    output: str
+    with_images: list[dict[str, Any]]
+    without_images: list[dict[str, Any]]
+    chance: list[dict[str, Any]]
+    report: Path
+    attempts: Path
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
+    """`radvqa demo` on a machine without a network."""
+    folder = tmp_path_factory.mktemp("demo")
+    attempts = folder / "attempts"
+    (folder / "sitecustomize.py").write_text(NO_NETWORK.format(log=str(attempts)))
+    result = subprocess.run(
+        [sys.executable, "-m", "radimagenet_vqa_tasks", "demo", "--output", "runs"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert result.returncode == 0, message(result)
+    tiny, chance = (
+        [line["record"] for line in lines_of(sorted((folder / "runs" / name).rglob("*.jsonl")))]
+        for name in ("tiny", "chance")
+    )
+    return Demonstration(
+        output=result.stdout,
+        with_images=[record for record in tiny if record["with_image"]],
+        without_images=[record for record in tiny if not record["with_image"]],
+        chance=chance,
+        report=folder / "runs" / "report.html",
+        attempts=attempts,
+    )
+
+
+def test_demo_prints_every_cell_and_its_limits(demonstration: Demonstration) -> None:
+    """Nine cells and Avg for three runs, with the judge's name and the warning that this is a demonstration."""
+    for cell in CELLS.values():
+        assert f"{cell.subject} {cell.title}" in demonstration.output
+    for text in ("Avg", "tiny model", "tiny model (text only)", "chance", "judged by rule", "nothing about any model"):
+        assert text in demonstration.output
+    runs = (demonstration.with_images, demonstration.without_images, demonstration.chance)
+    assert [len(run) for run in runs] == [360, 360, 360]
+
+
+def test_demo_ends_with_a_report(demonstration: Demonstration) -> None:
+    """The last line names the report, which holds the three runs, the figures and the forty images."""
+    last = demonstration.output.rstrip().splitlines()[-1]
+    assert last.startswith(f"The report is {Path('runs') / 'report.html'} (")
+    text = demonstration.report.read_text(encoding="utf-8")
+    for run in ("tiny model", "tiny model (text only)", "chance"):
+        assert f"<bdi>{run}</bdi></th>" in text
+    assert "<figure>" in text
+    blocks = re.findall(r'<script type="application/json" id="images-\d+">(.*?)</script>', text)
+    assert sum(len(json.loads(block)) for block in blocks) == 40
+
+
+def test_demo_reaches_for_no_network(demonstration: Demonstration) -> None:
+    """Not one connection or name look-up was tried."""
+    assert not demonstration.attempts.exists(), demonstration.attempts.read_text()
+
+
+def test_tiny_model_sees_the_images(demonstration: Demonstration) -> None:
+    """With images the intervals of anatomy open, closed and multiple choice lie above guessing."""
+    found = measure(demonstration.with_images, Scheme())
+    assert found["anatomy_open"].estimate.low > 1 / 8
+    assert found["anatomy_mc"].estimate.low > 1 / 4
+    assert anatomy_closed(demonstration.with_images).low > 1 / 2
+
+
+def test_tiny_model_without_images_guesses(demonstration: Demonstration) -> None:
+    """Without images the intervals of the same questions hold the chance level."""
+    found = measure(demonstration.without_images, Scheme())
+    assert found["anatomy_open"].estimate.low < 1 / 8 < found["anatomy_open"].estimate.high
+    assert found["anatomy_mc"].estimate.low < 1 / 4 < found["anatomy_mc"].estimate.high
+    closed = anatomy_closed(demonstration.without_images)
+    assert closed.low < 1 / 2 < closed.high
+
+
+def anatomy_closed(records: list[dict[str, Any]]) -> Estimate:
+    """Closed+ and Closed- of anatomy together: half are yes."""
+    return accuracy(*Scheme().scored([record for record in records if record["cell"].startswith("anatomy_closed")]))
+
+
+@pytest.mark.parametrize("backend", ["chat", "simple"])
+def test_tiny_model_runs_in_the_hosts_own_command(command: Command, tmp_path: Path, backend: str) -> None:
+    """Both kinds of the host's Qwen2.5-VL backend load the checkpoint as it is and answer."""
+    result = command(
+        *("lmms-eval", "--model", "qwen2_5_vl", "--model_args", TINY, "--tasks", "radvqa_sample_anatomy_open"),
+        *("--limit", "4", "--batch_size", "2", "--log_samples", "--output_path", "runs"),
+        *(["--force_simple"] if backend == "simple" else []),
+    )
+    assert "|radvqa_sample_anatomy_open|none  |     0|accuracy      |" in result.stdout, message(result)
+    [results] = (tmp_path / "runs").rglob("*_results.json")
+    assert json.loads(results.read_text())["config"]["model_backend"].endswith(f"({backend})")
