@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -111,6 +112,10 @@ class Taxonomy:
     other_findings: tuple[str, ...]
     other_phrases: tuple[str, ...]
 
+    def clean(self, raw: str) -> str:
+        """A folder name (or a name already clean) as this taxonomy spells it in answers."""
+        return _clean(raw, self.special_names)
+
 
 def regions() -> Mapping[str, Region]:
     """The eight regions by benchmark name, read-only."""
@@ -121,7 +126,33 @@ def regions() -> Mapping[str, Region]:
 def taxonomy() -> Taxonomy:
     """The bundled taxonomy, read and validated once."""
     text = files(__package__).joinpath("taxonomy.yaml").read_text(encoding="utf-8")
-    return build(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    return build(_parse(text))
+
+
+def read(file: Path) -> Taxonomy:
+    """A taxonomy of one's own: the bundled file's form, of which only `regions` must be there.
+
+    Raises TaxonomyError, naming the file and the entry, where it cannot be read or contradicts itself.
+    """
+    given: dict[str, Any] = {
+        "special_names": {"normal": NO_PATHOLOGY},
+        "shorthand": {},
+        "normal": {"raw": "normal"},
+        "other_findings": [],
+        "other_phrases": [],
+    }
+    try:
+        data = _parse(file.read_text(encoding="utf-8"))
+        _check_keys("the file", data, _FILE_KEYS)
+        return build(given | data)
+    except KeyError as error:
+        raise TaxonomyError(f"{file}: {error.args[0]!r} is missing") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, TaxonomyError) as error:
+        raise TaxonomyError(f"{file}: {error}") from error
+
+
+def _parse(text: str) -> Any:
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def clean_label(raw: str) -> str:
@@ -130,7 +161,7 @@ def clean_label(raw: str) -> str:
     >>> clean_label("ca++_tendinosis"), clean_label("liver_disease_"), clean_label("normal")
     ('calcific tendinosis', 'liver disease', 'no pathology seen')
     """
-    return _clean(raw, taxonomy().special_names)
+    return taxonomy().clean(raw)
 
 
 @lru_cache(maxsize=1024)

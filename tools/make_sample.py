@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from radimagenet_vqa_tasks.build.questions import LabelledImage, nine_questions
+from radimagenet_vqa_tasks.build.schema import QUESTIONS, features
 
 HERE = Path(__file__).parent
 SCANS = HERE / "scans"
@@ -46,37 +47,8 @@ HELD_OUT_SLICES = {
     ("tsct", "hip"): (12, 16, 20, 24, 28),
 }
 
-METADATA = pa.struct(
-    [
-        ("content_type", pa.string()),
-        ("correct_text", pa.null()),
-        ("is_abnormal", pa.bool_()),
-        ("location", pa.string()),
-        ("modality", pa.string()),
-        ("pathology", pa.string()),
-        ("question_id", pa.string()),
-    ]
-)
-SCHEMA = pa.schema(
-    [
-        ("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
-        ("question", pa.string()),
-        ("choices", pa.list_(pa.string())),
-        ("answer", pa.string()),
-        ("question_type", pa.string()),
-        ("metadata", METADATA),
-    ]
-)
 # What makes the `datasets` library see an image column, as in the files on the hub.
-FEATURES = {
-    "image": {"_type": "Image"},
-    "question": {"dtype": "string", "_type": "Value"},
-    "choices": {"feature": {"dtype": "string", "_type": "Value"}, "_type": "Sequence"},
-    "answer": {"dtype": "string", "_type": "Value"},
-    "question_type": {"dtype": "string", "_type": "Value"},
-    "metadata": {field.name: {"dtype": str(field.type), "_type": "Value"} for field in METADATA},
-}
-SCHEMA = SCHEMA.with_metadata({"huggingface": json.dumps({"info": {"features": FEATURES}})})
+SCHEMA = QUESTIONS.with_metadata({"huggingface": json.dumps({"info": {"features": features(QUESTIONS)}})})
 
 
 @dataclass(frozen=True)

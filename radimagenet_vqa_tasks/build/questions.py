@@ -13,9 +13,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, clean_label, label_of, labels_for, regions
+from radimagenet_vqa_tasks.build.vocabulary import NORMAL, OPTIONS, Vocabulary, vocabulary
+from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY
 
 TEMPLATES: dict[str, tuple[str, ...]] = {
     "anatomy_open": (
@@ -65,14 +67,12 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     ),
 }
 
-OPTIONS = 4  # options of a multiple-choice question, the right one included
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LabelledImage:
     """One image and what RadImageNet says of it.
 
-    `path` is the image's name and unique; `location` a region of the taxonomy; `modality` "ct" or "mri"; `pathology`
+    `path` is the image's name and unique; `location` a region of the vocabulary; `modality` "ct" or "mri"; `pathology`
     the raw RadImageNet folder name, "normal" where nothing is labelled.
     """
 
@@ -83,135 +83,160 @@ class LabelledImage:
 
     @property
     def is_abnormal(self) -> bool:
-        return self.pathology != "normal"
+        return self.pathology != NORMAL
 
 
-class _Draw:
-    """Draws for one question of one image; each is a pure function of the salt and the items' own text."""
+class Deck:
+    """Texts to draw from. A draw is a pure function of a salt and the texts: each text's hash says where it comes."""
 
-    def __init__(self, *salt: object) -> None:
-        self._salt = "\x1f".join(map(str, salt))
+    def __init__(self, items: Iterable[str]) -> None:
+        self._items = tuple(items)
+        self._encoded = tuple(item.encode() for item in self._items)
 
-    def shuffled(self, items: Iterable[str]) -> list[str]:
-        return sorted(items, key=lambda item: hashlib.sha256(f"{self._salt}\x1f{item}".encode()).digest())
+    def shuffled(self, salt: bytes) -> list[str]:
+        """All texts in an order of their own."""
+        placed = dict(zip(self._places(salt), self._items, strict=True))
+        return [placed[place] for place in sorted(placed)]
 
-    def one(self, items: Iterable[str]) -> str:
-        return self.shuffled(items)[0]
+    def one(self, salt: bytes) -> str:
+        """The first of `shuffled`."""
+        places = self._places(salt)
+        return self._items[places.index(min(places))]
+
+    def _places(self, salt: bytes) -> list[bytes]:
+        sha256 = hashlib.sha256
+        return [sha256(salt + item).digest() for item in self._encoded]
 
 
-def nine_questions(image: LabelledImage, seed: int = 0) -> list[dict[str, Any]]:
+def salt(*parts: object) -> bytes:
+    """The salt of a draw, from what it is for."""
+    return "".join(f"{part}\x1f" for part in parts).encode()
+
+
+def nine_questions(image: LabelledImage, seed: int = 0, words: Vocabulary | None = None) -> list[dict[str, Any]]:
     """The nine benchmark rows of `image`, without the `image` column, in the benchmark's order.
 
     Each is {question, choices (four strings or None), answer, question_type, metadata}. Raises KeyError for a
-    location or pathology outside the taxonomy.
+    location or pathology outside the vocabulary (the bundled one where none is given).
     """
-    if image.is_abnormal:
-        label_of(image.location, image.pathology)  # fail on an unknown label before writing anything
-    return [
-        _anatomy_open(image, seed),
-        _anatomy_closed(image, seed, present=True),
-        _anatomy_closed(image, seed, present=False),
-        _anatomy_mc(image, seed),
-        _abnormal_closed(image, seed),
-        _pathology_open(image, seed),
-        *_pathology_closed_pair(image, seed),
-        _pathology_mc(image, seed),
-    ]
+    words = words or vocabulary()
+    return _Writer(image, salt(seed, image.path), _decks(words, image.location, image.pathology)).questions()
 
 
-def _anatomy_open(image: LabelledImage, seed: int) -> dict[str, Any]:
-    return _row(image, seed, "anatomy_open", "anatomy_open", answer=image.location)
+@dataclass(frozen=True)
+class _Decks:
+    """What the questions of one label of one region draw from. `target` is the label as answers spell it."""
+
+    target: str
+    other_regions: Deck
+    other_labels: Deck
 
 
-def _anatomy_closed(image: LabelledImage, seed: int, *, present: bool) -> dict[str, Any]:
-    question_id = "anatomy_closed_pos" if present else "anatomy_closed_neg"
-    named = image.location if present else _Draw(seed, image.path, question_id).one(_other_regions(image))
-    answer = "yes" if present else "no"
-    return _row(image, seed, question_id, "anatomy_closed", answer=answer, anatomy=named)
+@lru_cache(maxsize=1024)
+def _decks(words: Vocabulary, location: str, pathology: str) -> _Decks:
+    target, labels = words.clean[pathology], words.labels[location]
+    if pathology != NORMAL and target not in labels:
+        raise KeyError(f"{location} has no label {pathology!r}")
+    return _Decks(
+        target,
+        other_regions=Deck(name for name in words.regions if name != location),
+        other_labels=Deck(name for name in labels if name != target),
+    )
 
 
-def _anatomy_mc(image: LabelledImage, seed: int) -> dict[str, Any]:
-    draw = _Draw(seed, image.path, "anatomy_mc")
-    distractors = draw.shuffled(_other_regions(image))[: OPTIONS - 1]
-    choices = _Draw(seed, image.path, "anatomy_mc", "letters").shuffled([image.location, *distractors])
-    return _row(image, seed, "anatomy_mc", "anatomy_mc", answer=_letter(choices, image.location), choices=choices)
+_TEMPLATES = {family: Deck(templates) for family, templates in TEMPLATES.items()}
 
 
-def _abnormal_closed(image: LabelledImage, seed: int) -> dict[str, Any]:
-    return _row(image, seed, "abnormal_closed", "abnormal_closed", answer="yes" if image.is_abnormal else "no")
+class _Writer:
+    """Writes the questions of one image. `salt` is what its draws have in common."""
+
+    def __init__(self, image: LabelledImage, salt: bytes, decks: _Decks) -> None:
+        self.image, self.salt, self.decks = image, salt, decks
+
+    def questions(self) -> list[dict[str, Any]]:
+        image = self.image
+        return [
+            self._row("anatomy_open", "anatomy_open", answer=image.location),
+            self._row("anatomy_closed_pos", "anatomy_closed", answer="yes"),
+            self._anatomy_closed_neg(),
+            self._anatomy_mc(),
+            self._row("abnormal_closed", "abnormal_closed", answer="yes" if image.is_abnormal else "no"),
+            self._row("pathology_open", "pathology_open", answer=self.decks.target),
+            *self._pathology_closed_pair(),
+            self._pathology_mc(),
+        ]
+
+    def _anatomy_closed_neg(self) -> dict[str, Any]:
+        named = self.decks.other_regions.one(self.salt + b"anatomy_closed_neg\x1f")
+        return self._row("anatomy_closed_neg", "anatomy_closed", answer="no", anatomy=named)
+
+    def _anatomy_mc(self) -> dict[str, Any]:
+        distractors = self.decks.other_regions.shuffled(self.salt + b"anatomy_mc\x1f")[: OPTIONS - 1]
+        return self._mc("anatomy_mc", self.image.location, [self.image.location, *distractors])
+
+    def _pathology_closed_pair(self) -> list[dict[str, Any]]:
+        """Closed+ and Closed-, about different labels. On a normal image both ask after a label it does not show."""
+        abnormal = self.image.is_abnormal
+        absent = self.decks.other_labels.shuffled(self.salt + b"pathology_closed\x1f")
+        first, second = [self.decks.target, *absent][:2] if abnormal else absent[:2]
+        answer = "yes" if abnormal else "no"
+        return [
+            self._row("pathology_closed_pos", "pathology_closed", answer=answer, pathology=first),
+            self._row("pathology_closed_neg", "pathology_closed", answer="no", pathology=second),
+        ]
+
+    def _pathology_mc(self) -> dict[str, Any]:
+        target = self.decks.target
+        fixed = [target, NO_PATHOLOGY] if self.image.is_abnormal else [NO_PATHOLOGY]
+        plausible = self.decks.other_labels.shuffled(self.salt + b"pathology_mc\x1f")
+        return self._mc("pathology_mc", target, [*fixed, *plausible[: OPTIONS - len(fixed)]])
+
+    def _mc(self, family: str, target: str, options: list[str]) -> dict[str, Any]:
+        choices = Deck(options).shuffled(self.salt + f"{family}\x1fletters\x1f".encode())
+        return self._row(family, family, answer="ABCD"[choices.index(target)], choices=choices)
+
+    def _row(
+        self,
+        question_id: str,
+        family: str,
+        *,
+        answer: str,
+        choices: list[str] | None = None,
+        anatomy: str | None = None,
+        pathology: str = "",
+    ) -> dict[str, Any]:
+        image = self.image
+        template = _TEMPLATES[family].one(self.salt + f"{question_id}\x1ftemplate\x1f".encode())
+        return {
+            "question": template.format(anatomy=anatomy or image.location, pathology=pathology),
+            "choices": choices,
+            "answer": answer,
+            "question_type": _QUESTION_TYPE[family],
+            "metadata": metadata(image, _CONTENT_TYPE[question_id], question_id),
+        }
 
 
-def _pathology_open(image: LabelledImage, seed: int) -> dict[str, Any]:
-    return _row(image, seed, "pathology_open", "pathology_open", answer=clean_label(image.pathology))
-
-
-def _pathology_closed_pair(image: LabelledImage, seed: int) -> list[dict[str, Any]]:
-    """Closed+ and Closed-, about different labels. On a normal image both ask after a label it does not show."""
-    absent = _Draw(seed, image.path, "pathology_closed").shuffled(_other_labels(image))
-    named = [clean_label(image.pathology), absent[0]] if image.is_abnormal else absent[:2]
-    answers = ["yes" if image.is_abnormal else "no", "no"]
-    return [
-        _row(image, seed, question_id, "pathology_closed", answer=answer, pathology=label)
-        for question_id, label, answer in zip(
-            ("pathology_closed_pos", "pathology_closed_neg"), named, answers, strict=True
-        )
-    ]
-
-
-def _pathology_mc(image: LabelledImage, seed: int) -> dict[str, Any]:
-    target = clean_label(image.pathology)
-    fixed = [target, NO_PATHOLOGY] if image.is_abnormal else [NO_PATHOLOGY]
-    plausible = _Draw(seed, image.path, "pathology_mc").shuffled(_other_labels(image))
-    choices = _Draw(seed, image.path, "pathology_mc", "letters").shuffled([*fixed, *plausible[: OPTIONS - len(fixed)]])
-    return _row(image, seed, "pathology_mc", "pathology_mc", answer=_letter(choices, target), choices=choices)
-
-
-def _other_regions(image: LabelledImage) -> list[str]:
-    return [name for name in regions() if name != image.location]
-
-
-def _other_labels(image: LabelledImage) -> list[str]:
-    target = clean_label(image.pathology)
-    return [label.name for label in labels_for(image.location) if label.name != target]
-
-
-def _letter(choices: list[str], target: str) -> str:
-    return "ABCD"[choices.index(target)]
-
-
-def _row(
-    image: LabelledImage,
-    seed: int,
-    question_id: str,
-    family: str,
-    *,
-    answer: str,
-    choices: list[str] | None = None,
-    anatomy: str | None = None,
-    pathology: str = "",
-) -> dict[str, Any]:
-    template = _Draw(seed, image.path, question_id, "template").one(TEMPLATES[family])
+def metadata(image: LabelledImage, content_type: str, question_id: str) -> dict[str, Any]:
+    """The `metadata` column of a row about `image`."""
     return {
-        "question": template.format(anatomy=anatomy or image.location, pathology=pathology),
-        "choices": choices,
-        "answer": answer,
-        "question_type": _QUESTION_TYPE[family.rsplit("_", 1)[1]],
-        "metadata": {
-            "content_type": _content_type(question_id),
-            "correct_text": None,
-            "is_abnormal": image.is_abnormal,
-            "location": image.location,
-            "modality": image.modality,
-            "pathology": image.pathology,
-            "question_id": question_id,
-        },
+        "content_type": content_type,
+        "correct_text": None,
+        "is_abnormal": image.is_abnormal,
+        "location": image.location,
+        "modality": image.modality,
+        "pathology": image.pathology,
+        "question_id": question_id,
     }
 
 
-_QUESTION_TYPE = {"open": "open", "closed": "closed", "mc": "multiple_choice"}
-
-
-def _content_type(question_id: str) -> str:
-    if question_id.startswith("anatomy"):
-        return "anatomy"
-    return "pathology" if question_id == "abnormal_closed" else "pathology_specific"
+_QUESTION_TYPE = {
+    family: {"open": "open", "closed": "closed", "mc": "multiple_choice"}[family.rsplit("_", 1)[1]]
+    for family in TEMPLATES
+}
+_CONTENT_TYPE = {
+    **dict.fromkeys(("anatomy_open", "anatomy_closed_pos", "anatomy_closed_neg", "anatomy_mc"), "anatomy"),
+    "abnormal_closed": "pathology",
+    **dict.fromkeys(
+        ("pathology_open", "pathology_closed_pos", "pathology_closed_neg", "pathology_mc"), "pathology_specific"
+    ),
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from radimagenet_vqa_tasks import __version__
-from radimagenet_vqa_tasks.cli import evaluating, results, studies
+from radimagenet_vqa_tasks.cli import building, evaluating, results, studies
 from radimagenet_vqa_tasks.cli.group import Commands
 
 
@@ -26,5 +26,6 @@ for command in (
     *(evaluating.demo, evaluating.run, evaluating.tasks, evaluating.verify, evaluating.judge),
     *(results.table, results.compare, results.summary, results.report),
     studies.study,
+    building.build,
 ):
     main.add_command(command)
