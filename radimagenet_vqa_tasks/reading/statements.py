@@ -15,6 +15,8 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from radimagenet_vqa_tasks.reading.thinking import split
+
 # More than twice what 8,192 tokens come to. Nothing this long is an answer, so that it is read like reasoning that
 # was cut off: by its end, and for an explicit final statement only.
 LONGEST_READ = 100_000
@@ -27,9 +29,6 @@ MOST_STATEMENTS = 500
 # What a piece of text says: None is nothing, one member is an answer, anything else is left open.
 Said = frozenset[str] | None
 OPEN = frozenset("?")
-
-_THINKING_ENDS = re.compile(r"</(?:think|thinking|thought|reasoning)>|◁/think▷|\[/think\]|<unused95>", re.I)
-_THINKING_STARTS = re.compile(r"<(?:think|thinking|thought|reasoning)>|◁think▷|\[think\]|<unused94>", re.I)
 
 # In this order: each pattern sees what the ones before it left.
 _UNDRESS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -147,9 +146,10 @@ class Statement:
 
 def read(response: str) -> Reply:
     """The part of a response that is meant as its answer, undressed."""
-    ends = [match.end() for match in _THINKING_ENDS.finditer(response)]
-    answer = response[ends[-1] :].strip() if ends else response.strip()
-    unfinished = len(answer) > LONGEST_READ or _THINKING_STARTS.search(answer) is not None
+    parts = split(response)
+    # Of thinking that was cut off, what it calls final still counts.
+    answer = parts.answer if parts.finished else f"{parts.answer}\n{parts.thinking}"
+    unfinished = not parts.finished or len(answer) > LONGEST_READ
     text = plain(answer[-LONGEST_READ:])
     # A question is no answer, unless it is all there is ("B?").
     return Reply(_QUESTION.sub(" ", text).strip(" \n") or text, unfinished)
