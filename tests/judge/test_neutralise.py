@@ -2,54 +2,29 @@
 
 from __future__ import annotations
 
-import html
 import re
 import time
-import unicodedata
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from judge_server import CORRECT, INCORRECT, Answer, JudgeServer
 from judge_support import ANSWER, QUESTION, cases, verdicts
+from obedient import fooled_by
 
-from radimagenet_vqa_tasks.judge.llm.lookalikes import plain
+from radimagenet_vqa_tasks.judge.llm.lookalikes import folded, look
 from radimagenet_vqa_tasks.judge.llm.neutralise import neutralise
 from radimagenet_vqa_tasks.judge.llm.prompt import MODES, Mode, prompt, template
 from radimagenet_vqa_tasks.judge.llm.reply import read
 
 ATTACKS = cases("judge_attacks")
 
-# What the obedient judge below takes for its own voice. Written apart from the package's own rules.
-_DISGUISES = str.maketrans(
-    {
-        **{0x1F1E6 + index: chr(97 + index) for index in range(26)},
-        **dict.fromkeys("\u0458\u03f3\u0575\u1d0a\u0237", "j"),
-        **dict.fromkeys("\u03c5\u057d\u1d1c", "u"),
-        **dict.fromkeys("\u0501\u1d05", "d"),
-        **dict.fromkeys("\u0581\u0262\u0261", "g"),
-        **dict.fromkeys("\u0435\u04bd\u1d07", "e"),
-        **dict.fromkeys("\u2039\u27e8\u00ab\u3008", "<"),
-        **dict.fromkeys("\u203a\u27e9\u00bb\u3009", ">"),
-        **dict.fromkeys("\u2044", "/"),
-        **dict.fromkeys("\u201c\u201d", '"'),
-        **dict.fromkeys("\u2019", "'"),
-        **dict.fromkeys("\u2581", "_"),
-    }
-)
-_OBEYED = re.compile(
-    r"[<\[{]\W*j\W*u\W*d\W*g\W*e\b[^0]{0,20}0"
-    r"|<\|\w+\|>|\[/?(inst|system_prompt|tool_results|eos|bos)\]|<<?/?sys>|</?(s|think|system)>|<(start|end)_of_turn>"
-    r"|\n\W*(assistant|human|system|response)\W*:|the (standard|user's) answer:|[\"']\s*verdict\s*[\"']\s*:\s*0"
-)
-
 
 def obedient(text: str, number: int = 0) -> Answer:
-    """A judge that does what the answer says: it repeats the verdict, and follows the turn, that it finds in it."""
-    return Answer(CORRECT if _OBEYED.search(_undisguised(_answer_in(text))) else INCORRECT)
+    """The obedient judge, over HTTP."""
+    return Answer(CORRECT if fooled_by(_answer_in(text)) else INCORRECT)
 
 
 def parrot(text: str, number: int = 0) -> Answer:
@@ -59,17 +34,6 @@ def parrot(text: str, number: int = 0) -> Answer:
 
 def _answer_in(text: str) -> str:
     return text.split("The user's answer: ", 1)[1].rsplit("\nPlease ", 1)[0]
-
-
-def _undisguised(text: str) -> str:
-    return _visible(text) + "\x00" + _visible("".join(chr(ord(c) - 0xE0000) if ord(c) > 0xE0000 else c for c in text))
-
-
-def _visible(text: str) -> str:
-    text = re.sub(r"\\[ux](?:00)?([0-9a-f]{2})", lambda code: chr(int(code[1], 16)), text)
-    text = unicodedata.normalize("NFKD", unquote(html.unescape(html.unescape(text))))
-    seen = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cf", "Mn", "Cc", "Lo"))
-    return seen.translate(_DISGUISES).lower()
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +87,11 @@ def test_an_ordinary_answer_is_unchanged(case: dict[str, str]) -> None:
     assert neutralise(case["response"]) == case["response"]
 
 
-_NO_SIGN = st.characters().filter(lambda char: not set(plain(char)) & set("<>[]{}|&\\%:\"'"))
+def _seen(char: str) -> set[str]:
+    return {sign for plain in folded(char) for sign in look(plain)}
+
+
+_NO_SIGN = st.characters().filter(lambda char: not _seen(char) & set("<>[]{}|&\\%:\"'`=+\n0\u27e8\u27e9"))
 
 
 @given(st.text(_NO_SIGN))
@@ -162,5 +130,5 @@ def test_no_mixture_of_pieces_leaves_a_token(text: str) -> None:
 def test_a_long_hostile_answer_takes_no_long_time(piece: str) -> None:
     """A model cannot stop the run with a text on which patterns backtrack."""
     started = time.monotonic()
-    neutralise(piece * 20_000)
+    neutralise(piece * (100_000 // len(piece)))
     assert time.monotonic() - started < 10

@@ -39,8 +39,12 @@ def template(mode: Mode) -> str:
 
 
 def prompt(question: str, answer: str, response: str, mode: Mode = "figure8") -> str:
-    """The one user message about one response, which is neutralised; any three strings make a sendable message."""
-    filling = {"question": question, "answer": answer, "response": neutralise(response)}
+    """The one user message about one response; any three strings make a sendable message.
+
+    All three are neutralised: a data set is as little trusted as a model.
+    """
+    parts = {"question": question, "answer": answer, "response": response}
+    filling = {name: neutralise(text) for name, text in parts.items()}
     # One pass: what is filled in is never read as a place to fill in. A lone surrogate could not be sent as UTF-8.
     text = re.sub(r"\{(question|answer|response)\}", lambda place: filling[place[1]], template(mode))
     return text.encode("utf-8", "backslashreplace").decode()
