@@ -49,7 +49,7 @@ def write_runs(folder: Path, runs: int, images: int) -> list[Path]:
         def right(image: int, cell: str, number: int = number) -> bool:
             return (7 * number + 11 * image + len(cell)) % 3 > 0
 
-        arms = (records(images, right, with_image=with_image, judge_reply=REPLY) for with_image in (True, False))
+        arms = (records(images, right, arm=arm, judge_reply=REPLY) for arm in ("image", "textonly"))
         found = [one for arm in arms for one in arm]
         folders.append(folder / f"run{number:02}")
         write(folders[-1], found, model=f"publisher/model-{number}")

@@ -110,8 +110,8 @@ def _judge(options: JudgeOptions, asked: Sequence[tuple[str, str, str]]) -> Resu
     judge = LLMJudge(options)
     for start in range(0, len(asked), 2_000):
         futures = [judge.submit(*one) for one in asked[start : start + 2_000]]
-        unjudged = sum(future.result().outcome == "unjudged" for future in futures)
-        assert not unjudged, judge.usage.summary()
+        missing = sum(future.result().outcome == "missing" for future in futures)
+        assert not missing, judge.usage.summary()
     judge.close()
     seconds, cpu = time.monotonic() - started, time.process_time() - worked
     gc.collect()

@@ -27,6 +27,9 @@ from typing import Any
 
 from document import publish
 
+from radimagenet_vqa_tasks.scoring.outcomes import scores_of
+from radimagenet_vqa_tasks.scoring.record import Outcome
+
 ROOT = Path(__file__).parent.parent
 
 RUNS = 3
@@ -87,20 +90,21 @@ def write_runs(data: Path, folder: Path, words: int) -> list[Path]:
 
 def _line(doc: Mapping[str, Any], draw: random.Random, words: int) -> dict[str, Any]:
     """One line of a log: right on seven questions of ten."""
-    outcome = draw.choices(["correct", "incorrect", "unparsed"], [7, 2, 1])[0]
+    outcomes: list[Outcome] = ["correct", "incorrect", "unparsed"]
+    outcome = draw.choices(outcomes, [7, 2, 1])[0]
     answer = doc["target"] if outcome == "correct" else draw.choice(WORDS)
     thought = f"{' '.join(draw.choices(WORDS, k=words))}. The answer is: " if words else ""
     open_answer = doc["format"] == "open"
     shared = {name: doc[name] for name in ("key", "cluster", "cell", "format", "question", "choices", "target")}
     scored = {
         "outcome": outcome,
-        "correct_in_paper": outcome == "correct" if draw.random() < 0.97 else outcome != "correct",
+        "scores": scores_of(outcome, (outcome == "correct") is (draw.random() < 0.97)),
         "extracted": None if open_answer or outcome == "unparsed" else answer,
         "judge": "rule" if open_answer else None,
-        "judge_reason": "match" if open_answer else None,
+        "reason": "match" if open_answer else None,
     }
-    data = {"with_image": True, "fingerprint": doc["fingerprint"], "version": "1-A"}
-    record = {**shared, **doc["facets"], **scored, **data}
+    data = {"arm": "image", "fingerprint": doc["fingerprint"], "version": "1-A", "facets": doc["facets"]}
+    record = {**shared, **scored, **data, "response": thought + answer}
     return {"filtered_resps": thought + answer, "input": f"{doc['question']}\nAnswer.", "record": record}
 
 

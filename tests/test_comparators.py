@@ -59,13 +59,13 @@ def records(result: RunResult) -> list[dict[str, Any]]:
 
 def test_questions_are_asked_in_both_arms(result: RunResult) -> None:
     """Each family's questions, once with and once without images, under its own cells."""
-    found = Counter((FAMILY_OF[record["cell"]].name, record["with_image"]) for record in records(result))
+    found = Counter((FAMILY_OF[record["cell"]].name, record["arm"]) for record in records(result))
     assert found == {
         (group.removeprefix("radvqa_").removesuffix("_mc"), arm): tasks * LIMIT
         for group, tasks in GROUPS.items()
         for arm in (True, False)
     }
-    assert len({(record["cell"], record["key"], record["with_image"]) for record in records(result)}) == found.total()
+    assert len({(record["cell"], record["key"], record["arm"]) for record in records(result)}) == found.total()
 
 
 def test_images_are_shown_as_rgb_and_only_where_they_are_asked_for(

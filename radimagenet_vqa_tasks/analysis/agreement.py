@@ -9,12 +9,12 @@ from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.paired import kappa
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import Estimate
-from radimagenet_vqa_tasks.scoring.logs import Record
+from radimagenet_vqa_tasks.scoring.record import Record
 
 
 def kappa_sheet(arms: Sequence[Arm]) -> Sheet:
     """Cohen's kappa between each two runs' answers (yes, no, a letter, none) to questions that are not open."""
-    answers = [{record["key"]: record for record in arm.records if record["format"] != "open"} for arm in arms]
+    answers = [{record.key: record for record in arm.records if record.format != "open"} for arm in arms]
     found = {
         (one, other): _kappa(answers[one], answers[other])
         for one in range(len(arms))
@@ -49,10 +49,10 @@ def kappa_sheet(arms: Sequence[Arm]) -> Sheet:
 def _kappa(ours: Mapping[str, Record], theirs: Mapping[str, Record]) -> Estimate:
     shared = [(ours[key], theirs[key]) for key in ours if key in theirs]
     return kappa(
-        [one["extracted"] for one, _ in shared],
-        [other["extracted"] for _, other in shared],
-        [one["cluster"] for one, _ in shared],
-        [one["cell"] for one, _ in shared],
+        [one.extracted for one, _ in shared],
+        [other.extracted for _, other in shared],
+        [one.cluster for one, _ in shared],
+        [one.cell for one, _ in shared],
     )
 
 

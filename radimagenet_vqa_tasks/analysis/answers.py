@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy
-from radimagenet_vqa_tasks.scoring.logs import Record
+from radimagenet_vqa_tasks.scoring.record import Record
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY
 
 Answers = Mapping[str, Record]  # one image's records by cell
@@ -16,18 +16,18 @@ def by_image(records: Iterable[Record]) -> dict[str, Answers]:
     """The records of each image by cell."""
     images: dict[str, dict[str, Record]] = {}
     for record in records:
-        images.setdefault(record["cluster"], {}).setdefault(record["cell"], record)
+        images.setdefault(record.cluster, {}).setdefault(record.cell, record)
     return dict(images)
 
 
 def offers_default(record: Record | None) -> bool:
     """Whether "no pathology seen" is one of a question's options."""
-    return record is not None and NO_PATHOLOGY in (str(one).casefold() for one in record["choices"] or ())
+    return record is not None and NO_PATHOLOGY in (str(one).casefold() for one in record.choices or ())
 
 
 def option_of(record: Record) -> str | None:
     """The option that was chosen, in lower case; None where no letter of an option was read."""
-    letter, choices = record.get("extracted"), record["choices"] or ()
+    letter, choices = record.extracted, record.choices or ()
     position = ord(letter) - ord("A") if isinstance(letter, str) and len(letter) == 1 else -1
     return str(choices[position]).casefold() if 0 <= position < len(choices) else None
 
@@ -35,7 +35,7 @@ def option_of(record: Record) -> str | None:
 def said(answers: Answers, cell: str) -> str | None:
     """The yes, no or letter that was read; None where nothing was."""
     record = answers.get(cell)
-    extracted = record["extracted"] if record is not None else None
+    extracted = record.extracted if record is not None else None
     return extracted if isinstance(extracted, str) else None
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, FAMILY_OF, Cell, Family
-from radimagenet_vqa_tasks.scoring.logs import Log, Record
+from radimagenet_vqa_tasks.scoring.logs import Log
+from radimagenet_vqa_tasks.scoring.record import Record
 
 SAMPLE_TASKS = "radvqa_sample"  # how the names of tasks on the embedded sample begin
 
@@ -55,7 +56,7 @@ class Arm:
     @cached_property
     def family(self) -> Family:
         """The benchmark that the questions are of."""
-        return FAMILY_OF[self.records[0]["cell"]] if self.records else FAMILIES["radvqa"]
+        return FAMILY_OF[self.records[0].cell] if self.records else FAMILIES["radvqa"]
 
     @property
     def cells(self) -> Mapping[str, Cell]:
@@ -65,12 +66,12 @@ class Arm:
     @cached_property
     def judges(self) -> tuple[str, ...]:
         """Who judged the open answers."""
-        return tuple(sorted({record["judge"] for record in self.records if record.get("judge")}))
+        return tuple(sorted({record.judge for record in self.records if record.judge}))
 
     @cached_property
     def partial(self) -> str:
         """What is missing of the data set's questions, in words; empty where nothing is, or nothing is known."""
-        asked = Counter(record["cell"] for record in self.records)
+        asked = Counter(record.cell for record in self.records)
         fewer = [name for name in self.cells if 0 < asked[name] < self.expected.get(name, 0)]
         absent = [name for name in self.cells if not asked[name]]
         said = [f"{asked[name]:,} of {self.expected[name]:,} in {name}" for name in fewer[:3]]
@@ -88,7 +89,7 @@ def arms_of(name: str, logs: Sequence[Log], expected: Mapping[Path, int | None])
     repeated = 0
     for log in logs:
         for identity, records in _by_identity(log.records).items():
-            found = {record["key"]: record for record in records}
+            found = {record.key: record for record in records}
             repeated += len(found.keys() & groups[identity].keys())
             groups[identity] = found | groups[identity]
             sources[identity].append(log)
@@ -111,14 +112,14 @@ def _arm(
 ) -> Arm:
     by_cell: dict[str, list[Record]] = {cell: [] for cell in FAMILIES[identity[1]].cells}
     for record in records.values():
-        by_cell[record["cell"]].append(record)
+        by_cell[record.cell].append(record)
     sizes = {cell: size for log in logs if (size := expected[log.path]) for cell in _cells(log.records)}
     return Arm(
         name,
         [record for of_cell in by_cell.values() for record in of_cell],
         with_image=not identity[0],
-        fingerprint=identity[2] or _digest(record["fingerprint"] for record in records.values()),
-        version=max({record["version"] for record in records.values()}),
+        fingerprint=identity[2] or _digest(record.fingerprint for record in records.values()),
+        version=max({record.version for record in records.values()}),
         is_sample=any(log.task.startswith(SAMPLE_TASKS) for log in logs),
         logs=tuple(log.path for log in logs),
         expected=sizes,
@@ -129,7 +130,7 @@ def _by_identity(records: Sequence[Record]) -> dict[_Identity, list[Record]]:
     """Records by what keeps arms apart; the X of a version does not change scores, see the change log."""
     groups: dict[tuple[bool, str, str, str], list[Record]] = defaultdict(list)
     for record in records:
-        groups[record["with_image"], record["cell"], record["fingerprint"], record["version"]].append(record)
+        groups[record.with_image, record.cell, record.fingerprint, record.version].append(record)
     merged: dict[_Identity, list[Record]] = defaultdict(list)
     for (with_image, cell, fingerprint, version), group in groups.items():
         family = FAMILY_OF[cell]
@@ -139,7 +140,7 @@ def _by_identity(records: Sequence[Record]) -> dict[_Identity, list[Record]]:
 
 
 def _cells(records: Iterable[Record]) -> set[str]:
-    return {record["cell"] for record in records}
+    return {record.cell for record in records}
 
 
 def _digest(fingerprints: Iterable[str]) -> str:

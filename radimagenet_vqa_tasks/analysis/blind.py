@@ -16,7 +16,7 @@ from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import accuracy
 from radimagenet_vqa_tasks.analysis.table import INTERVALS, arm_notes, interval, name_of, shown, together
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.scoring.logs import Record
+from radimagenet_vqa_tasks.scoring.record import Record
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY
 
 SCHEMA = "radvqa.blind/1"
@@ -91,8 +91,8 @@ def _gain_sheet(paired: Paired, found: Mapping[str, Difference], scheme: Scheme,
         "without it, only with, only without, neither way.",
         "Right both ways need not mean that the image was ignored, but the image did not decide it.",
     ]
-    if paired.unjudged:
-        notes.append(f"{paired.unjudged:,} questions have no verdict on one side or both and are left out.")
+    if paired.missing:
+        notes.append(f"{paired.missing:,} questions have no verdict on one side or both and are left out.")
     notes += together({arm.label: arm_notes(arm, scheme) for arm in (paired.second, paired.first)})
     title = f"{paired.second.name}: with and without the image"
     return Sheet(title, heads, rows, notes, data, frozenset({len(paired.cells) - 1}))
@@ -144,7 +144,7 @@ def _default_sheets(blind: Arm, scheme: Scheme) -> list[Sheet]:
 
     How often it is chosen, and how often answers are right that choose it and that choose something else (Figure 10).
     """
-    offered = [record for record in blind.records if record["cell"] == "pathology_mc" and offers_default(record)]
+    offered = [record for record in blind.records if record.cell == "pathology_mc" and offers_default(record)]
     if not offered:
         return []
     return [
@@ -161,9 +161,9 @@ def _chosen_sheet(blind: Arm, offered: Sequence[Record], title: str) -> Sheet:
     rows: list[list[Item | str]] = []
     data: list[dict[str, object]] = []
     for kind, wanted in (("normal", False), ("abnormal", True)):
-        records = [record for record in offered if record.get("abnormal") is wanted]
+        records = [record for record in offered if record.facets.get("abnormal") is wanted]
         chosen = [float(option_of(record) == NO_PATHOLOGY) for record in records]
-        estimate = accuracy(chosen, [record["cluster"] for record in records])
+        estimate = accuracy(chosen, [record.cluster for record in records])
         chance = chance_level(records)
         field = Item(percent(estimate.value), interval(estimate) if records else "")
         rows.append([kind, field, percent(chance), str(len(records))])
@@ -187,7 +187,7 @@ def _predicted_sheet(blind: Arm, offered: Sequence[Record], scheme: Scheme, titl
     for kind, holds in _PREDICTED.items():
         records = [record for record in offered if holds(option_of(record))]
         estimate = accuracy(*scheme.scored(records))
-        normal = sum(record.get("abnormal") is False for record in records)
+        normal = sum(record.facets.get("abnormal") is False for record in records)
         rows.append(
             [
                 kind,

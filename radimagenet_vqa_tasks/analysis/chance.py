@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 from radimagenet_vqa_tasks.benchmarks.cells import cell_called
 from radimagenet_vqa_tasks.models.guessing import candidates, draw, likeliest, named_region
+from radimagenet_vqa_tasks.scoring.record import Record
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY
 from radimagenet_vqa_tasks.utils.prompts import LETTERS
 
-Question = Mapping[str, Any]  # a record; for the levels that read its text, with `question`
+Question = Record  # for the levels that read its text, with `question`
 Level = Callable[[Question], float | None]  # the chance of a right answer; None where the level says nothing of it
 
 UNIFORM = "chance"
@@ -44,7 +44,7 @@ def levels(questions: Sequence[Question]) -> dict[str, dict[str, float]]:
     """Of each cell of one family's questions every level; NaN where a level says nothing of the cell."""
     cells: dict[str, list[Question]] = defaultdict(list)
     for question in questions:
-        cells[question["cell"]].append(question)
+        cells[question.cell].append(question)
     commonest = _commonest_answer(questions)
     return {
         name: {level: _mean(map(of, asked)) for level, of in _levels(asked, commonest).items()}
@@ -54,8 +54,8 @@ def levels(questions: Sequence[Question]) -> dict[str, dict[str, float]]:
 
 def uniform(question: Question) -> float | None:
     """The chance that one of the candidates, drawn evenly, is right."""
-    answers = candidates(question["format"], question.get("choices"), question)
-    return (question["target"] in answers) / len(answers) if answers else None
+    answers = candidates(question.format, question.choices, question.facets)
+    return (question.target in answers) / len(answers) if answers else None
 
 
 def _levels(questions: Sequence[Question], commonest: Level) -> dict[str, Level]:
@@ -80,25 +80,25 @@ def _mean(chances: Iterable[float | None]) -> float:
 
 
 def _published(question: Question) -> float | None:
-    text, choices = question.get("question"), question.get("choices") or ()
+    text, choices = question.question, question.choices or ()
     if text is None:
         return None
-    answer = likeliest(text, choices, yes_no=question["format"] == "closed")
-    return float(answer.casefold() == str(question["target"]).casefold())
+    answer = likeliest(text, choices, yes_no=question.format == "closed")
+    return float(answer.casefold() == str(question.target).casefold())
 
 
 def _offers_normal(question: Question) -> bool:
-    if question["format"] == "mc":
+    if question.format == "mc":
         return NO_PATHOLOGY in _folded(question)
-    return question.get("subject") in ("abnormality", "pathology")
+    return question.facets.get("subject") in ("abnormality", "pathology")
 
 
 def _normal(question: Question) -> float | None:
     """Always "no pathology seen", or "no"; where that is no option, any of them."""
-    target = str(question["target"])
-    if question["format"] == "closed":
+    target = str(question.target)
+    if question.format == "closed":
         return float(target == "no")
-    if question["format"] == "open":
+    if question.format == "open":
         return float(target == NO_PATHOLOGY)
     return _in(target, [NO_PATHOLOGY], question) if _offers_normal(question) else uniform(question)
 
@@ -107,35 +107,35 @@ def _commonest_answer(questions: Sequence[Question]) -> Level:
     """Closed+ and Closed- are one kind of question: nothing in a question says which of them it is."""
 
     def kind(question: Question) -> str:
-        return f"{cell_called(question['cell']).subject} {question['format']}"
+        return f"{cell_called(question.cell).subject} {question.format}"
 
-    counts = _counted(questions, lambda question: str(question["target"]), kind)
-    return lambda question: _share(str(question["target"]), _commonest(counts[_half(question), kind(question)]))
+    counts = _counted(questions, lambda question: str(question.target), kind)
+    return lambda question: _share(str(question.target), _commonest(counts[_half(question), kind(question)]))
 
 
 def _names_pathology(question: Question) -> bool:
-    return question.get("subject") == "pathology" and question["format"] != "closed"
+    return question.facets.get("subject") == "pathology" and question.format != "closed"
 
 
 def _region_pathology(questions: Sequence[Question]) -> Level:
-    abnormal = [question for question in questions if question.get("abnormal")]
-    by_region = _counted(abnormal, _pathology, lambda question: str(question["location"]))
+    abnormal = [question for question in questions if question.facets.get("abnormal")]
+    by_region = _counted(abnormal, _pathology, lambda question: str(question.facets["location"]))
     overall = _counted(abnormal, _pathology, lambda question: "")
 
     def level(question: Question) -> float | None:
-        if question.get("question") is None:
+        if question.question is None:
             return None
-        region = named_region(question["question"])
+        region = named_region(question.question)
         counts = by_region[_half(question), region] if region else overall[_half(question), ""]
-        if question["format"] == "mc":
+        if question.format == "mc":
             counts = Counter({name: counts[name] for name in _folded(question) if name != NO_PATHOLOGY})
-        return _in(str(question["target"]), _commonest(counts), question)
+        return _in(str(question.target), _commonest(counts), question)
 
     return level
 
 
 def _pathology(question: Question) -> str:
-    return str(question["pathology"])
+    return str(question.facets["pathology"])
 
 
 def _counted(
@@ -149,7 +149,7 @@ def _counted(
 
 
 def _half(question: Question) -> int:
-    return draw(question["cluster"], 2)
+    return draw(question.cluster, 2)
 
 
 def _commonest(counts: Mapping[str, int]) -> list[str]:
@@ -159,7 +159,7 @@ def _commonest(counts: Mapping[str, int]) -> list[str]:
 
 def _in(target: str, answers: Sequence[str], question: Question) -> float:
     """The chance that one of these answers is right; of a multiple-choice question they are its options' texts."""
-    if question["format"] == "mc":
+    if question.format == "mc":
         target = dict(zip(LETTERS, _folded(question), strict=False)).get(target, "")
     return _share(target, answers)
 
@@ -169,4 +169,4 @@ def _share(target: str, answers: Sequence[str]) -> float:
 
 
 def _folded(question: Question) -> list[str]:
-    return [str(choice).casefold() for choice in question.get("choices") or ()]
+    return [str(choice).casefold() for choice in question.choices or ()]

@@ -21,7 +21,7 @@ from radimagenet_vqa_tasks.analysis.paired import (
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.table import arm_notes, name_of, require_facet, together
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.scoring.logs import Record
+from radimagenet_vqa_tasks.scoring.record import Record
 
 SCHEMA = "radvqa.compare/1"
 SIGNIFICANT = 0.05
@@ -41,7 +41,7 @@ class Paired:
     first: Arm
     second: Arm
     cells: Mapping[str, Sequence[tuple[Record, Record]]]
-    unjudged: int
+    missing: int
 
     def pairs(self, cell: str, scheme: Scheme) -> Pairs:
         """The second's scores, the first's, and the clusters: a difference is what the second adds."""
@@ -49,24 +49,24 @@ class Paired:
         return (
             [scheme.score(second) or 0.0 for _, second in records],
             [scheme.score(first) or 0.0 for first, _ in records],
-            [first["cluster"] for first, _ in records],
+            [first.cluster for first, _ in records],
         )
 
 
 def pair(first: Arm, second: Arm, scheme: Scheme) -> Paired:
     """Match two arms' questions by key."""
-    others = {record["key"]: record for record in second.records}
+    others = {record.key: record for record in second.records}
     cells: dict[str, list[tuple[Record, Record]]] = {name: [] for name in first.cells}
-    unjudged = 0
+    missing = 0
     for record in first.records:
-        other = others.get(record["key"])
+        other = others.get(record.key)
         if other is None:
             continue
         if scheme.score(record) is None or scheme.score(other) is None:
-            unjudged += 1
+            missing += 1
         else:
             cells[scheme.cell(record)].append((record, other))
-    return Paired(first, second, cells, unjudged)
+    return Paired(first, second, cells, missing)
 
 
 def obstacles(first: Arm, second: Arm) -> list[str]:
@@ -83,7 +83,7 @@ def obstacles(first: Arm, second: Arm) -> list[str]:
         found.append(
             f"their open answers have several judges ({', '.join(first.judges)}); `radvqa judge` gives them one"
         )
-    ours, theirs = ({record["key"] for record in arm.records} for arm in (first, second))
+    ours, theirs = ({record.key for record in arm.records} for arm in (first, second))
     if ours != theirs:
         found.append(
             f"only {len(ours & theirs):,} questions are in both ({len(ours - theirs):,} only in the first, "
@@ -94,7 +94,7 @@ def obstacles(first: Arm, second: Arm) -> list[str]:
 
 def _fingerprints(first: Arm, second: Arm) -> list[tuple[str, str]]:
     """Of each cell that both have, the data it asked about; benchmarks exist whose cells are separate data sets."""
-    ours, theirs = ({record["cell"]: record["fingerprint"] for record in arm.records} for arm in (first, second))
+    ours, theirs = ({record.cell: record.fingerprint for record in arm.records} for arm in (first, second))
     return [(ours[cell], theirs[cell]) for cell in ours if cell in theirs]
 
 
@@ -157,8 +157,8 @@ def _sheet(
     heads += ["wins", "losses", "verdict"]
     notes = [f"NOT COMPARABLE, forced: {reason}." for reason in reasons]
     notes.append(METHOD)
-    if paired.unjudged:
-        notes.append(f"{paired.unjudged:,} questions have no verdict on one side or both and are left out.")
+    if paired.missing:
+        notes.append(f"{paired.missing:,} questions have no verdict on one side or both and are left out.")
     notes += together({arm.label: arm_notes(arm, scheme) for arm in (first, second)})
     rules = frozenset({len(paired.cells) - 1})
     return Sheet(f"{second.label} against {first.label}, paired by question", heads, rows, notes, data, rules)

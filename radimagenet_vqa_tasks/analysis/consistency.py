@@ -15,7 +15,7 @@ from radimagenet_vqa_tasks.analysis.statistics import NOTHING, Estimate, accurac
 from radimagenet_vqa_tasks.analysis.table import INTERVALS, arm_notes, interval, together
 from radimagenet_vqa_tasks.benchmarks.cells import CELLS
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.scoring.logs import Record
+from radimagenet_vqa_tasks.scoring.record import Record
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY
 
 FAMILY = "radvqa"
@@ -81,7 +81,8 @@ def _both(images: Mapping[str, Answers], scheme: Scheme, subject: str, title: st
     scores, clusters = [], []
     for cluster, answers in images.items():
         pair = [score_of(answers, f"{subject}_closed_{sign}", scheme) for sign in ("pos", "neg")]
-        if None not in pair and (abnormal is None or answers[f"{subject}_closed_pos"].get("abnormal") is abnormal):
+        is_abnormal = answers[f"{subject}_closed_pos"].facets.get("abnormal") if None not in pair else None
+        if None not in pair and (abnormal is None or is_abnormal is abnormal):
             scores.append((pair[0] or 0.0, pair[1] or 0.0))
             clusters.append(cluster)
     kind = "" if abnormal is None else "_abnormal" if abnormal else "_normal"
@@ -105,11 +106,11 @@ def yes_rates(records: Sequence[Record], scheme: Scheme) -> list[Rate]:
     """How often each closed cell's readable answers are "yes"; `expected` is how often "yes" is right there."""
     rates = []
     for name, group in scheme.by_cell(records).items():
-        read = [record for record in group if record["extracted"] in ("yes", "no")]
+        read = [record for record in group if record.extracted in ("yes", "no")]
         if CELLS[name].format == "closed" and read:
-            said = [float(record["extracted"] == "yes") for record in read]
-            true = sum(record["target"] == "yes" for record in read) / len(read)
-            estimate = accuracy(said, [record["cluster"] for record in read])
+            said = [float(record.extracted == "yes") for record in read]
+            true = sum(record.target == "yes" for record in read) / len(read)
+            estimate = accuracy(said, [record.cluster for record in read])
             rates.append(Rate(f"yes_{name}", f"{CELLS[name].subject} {CELLS[name].title}", estimate, true))
     return rates
 
@@ -124,21 +125,21 @@ def _no_finding(
     images: Mapping[str, Answers], kind: str, cell: str, title: str, finds_nothing: Callable[[Record], bool | None]
 ) -> Rate:
     records = [answers[cell] for answers in images.values() if cell in answers]
-    records = [record for record in records if record.get("abnormal") is (kind == "abnormal")]
+    records = [record for record in records if record.facets.get("abnormal") is (kind == "abnormal")]
     found = [(record, nothing) for record in records if (nothing := finds_nothing(record)) is not None]
-    estimate = accuracy([float(nothing) for _, nothing in found], [record["cluster"] for record, _ in found])
+    estimate = accuracy([float(nothing) for _, nothing in found], [record.cluster for record, _ in found])
     right = sum(_nothing_is_right(record) for record, _ in found) / len(found) if found else math.nan
     return Rate(f"no_finding_{cell}_{kind}", f"{title}, {kind} images", estimate, right)
 
 
 def _nothing_is_right(record: Record) -> bool:
-    if record["format"] == "closed":
-        return record["target"] == "no"
-    return record.get("abnormal") is False
+    if record.format == "closed":
+        return record.target == "no"
+    return record.facets.get("abnormal") is False
 
 
 def _denied(record: Record) -> bool | None:
-    return None if record["extracted"] is None else record["extracted"] == "no"
+    return None if record.extracted is None else record.extracted == "no"
 
 
 def _default(record: Record) -> bool | None:
@@ -147,9 +148,9 @@ def _default(record: Record) -> bool | None:
 
 
 def _called_normal(record: Record) -> bool | None:
-    if record["judge"] != "rule" or record["outcome"] not in ("correct", "incorrect"):
+    if record.judge != "rule" or record.outcome not in ("correct", "incorrect"):
         return None
-    return record["judge_reason"] == "normal"
+    return record.reason == "normal"
 
 
 _NO_FINDING: tuple[tuple[str, str, Callable[[Record], bool | None]], ...] = (

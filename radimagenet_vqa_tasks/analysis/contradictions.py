@@ -55,7 +55,7 @@ def _region_against_closed(answers: Answers, scheme: Scheme) -> bool | None:
     chosen, present, other = (said(answers, f"anatomy_{name}") for name in ("mc", "closed_pos", "closed_neg"))
     if None in (chosen, present, other):
         return None
-    if chosen == answers["anatomy_mc"]["target"]:
+    if chosen == answers["anatomy_mc"].target:
         return present == "no" or other == "yes"
     return present == "yes"
 
@@ -65,7 +65,7 @@ def _open_right_other_chosen(subject: str) -> Test:
         chosen = said(answers, f"{subject}_mc")
         if chosen is None or not score_of(answers, f"{subject}_open", scheme):
             return None
-        return chosen != answers[f"{subject}_mc"]["target"]
+        return chosen != answers[f"{subject}_mc"].target
 
     return test
 
@@ -73,11 +73,11 @@ def _open_right_other_chosen(subject: str) -> Test:
 def _chosen_right_other_named(subject: str) -> Test:
     def test(answers: Answers, scheme: Scheme) -> bool | None:
         record, choice = answers.get(f"{subject}_open"), answers.get(f"{subject}_mc")
-        if record is None or choice is None or choice["extracted"] != choice["target"]:
+        if record is None or choice is None or choice.extracted != choice.target:
             return None
-        if record["judge"] != "rule" or record["outcome"] not in ("correct", "incorrect"):
+        if record.judge != "rule" or record.outcome not in ("correct", "incorrect"):
             return None
-        return record["outcome"] == "incorrect" and record["judge_reason"] in _NAMES_ANOTHER
+        return record.outcome == "incorrect" and record.reason in _NAMES_ANOTHER
 
     return test
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy, average
 from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, FAMILY_OF
-from radimagenet_vqa_tasks.scoring.logs import Record
+from radimagenet_vqa_tasks.scoring.record import Record
 
 Protocol = Literal["strict", "paper"]
 ClosedBy = Literal["question", "answer"]
@@ -24,14 +24,14 @@ class Measured:
 
     Attributes:
         asked: records, judged or not; `estimate.n` of them have a score.
-        lower, upper: the accuracy if every unjudged answer were wrong, and if every one were right.
+        lower, upper: the accuracy if every missing answer were wrong, and if every one were right.
     """
 
     cell: str
     estimate: Estimate
     asked: int
     unparsed: int
-    unjudged: int
+    missing: int
     lower: float
     upper: float
 
@@ -50,19 +50,19 @@ class Scheme:
     def score(self, record: Record) -> float | None:
         """1 or 0; None for an answer that has no verdict. The paper's tool counts such an answer as wrong."""
         if self.protocol == "paper":
-            return float(record["correct_in_paper"])
-        return None if record["outcome"] == "unjudged" else float(record["outcome"] == "correct")
+            return record.in_paper
+        return None if record.outcome == "missing" else float(record.outcome == "correct")
 
     def cell(self, record: Record) -> str:
         """The cell that a record is counted in."""
-        name: str = record["cell"]
+        name = record.cell
         if self.closed_by == "question" or not name.endswith(("_closed_pos", "_closed_neg")):
             return name
-        return f"{FAMILY_OF[name].cells[name].subject}_closed_{'pos' if record['target'] == 'yes' else 'neg'}"
+        return f"{FAMILY_OF[name].cells[name].subject}_closed_{'pos' if record.target == 'yes' else 'neg'}"
 
     def by_cell(self, records: Sequence[Record]) -> dict[str, list[Record]]:
         """The records of each cell of their one family, in the order of its table."""
-        family = FAMILY_OF[records[0]["cell"]] if records else FAMILIES["radvqa"]
+        family = FAMILY_OF[records[0].cell] if records else FAMILIES["radvqa"]
         cells: dict[str, list[Record]] = {name: [] for name in family.cells}
         for record in records:
             cells[self.cell(record)].append(record)
@@ -71,9 +71,10 @@ class Scheme:
     def scored(self, records: Sequence[Record]) -> Scored:
         """Scores and clusters of the records that have a score."""
         if self.protocol == "paper":
-            return [float(record["correct_in_paper"]) for record in records], [record["cluster"] for record in records]
-        judged = [record for record in records if record["outcome"] != "unjudged"]
-        return [float(record["outcome"] == "correct") for record in judged], [record["cluster"] for record in judged]
+            known = [record for record in records if record.in_paper is not None]
+            return [record.in_paper or 0.0 for record in known], [record.cluster for record in known]
+        judged = [record for record in records if record.outcome != "missing"]
+        return [float(record.outcome == "correct") for record in judged], [record.cluster for record in judged]
 
 
 def measure(records: Sequence[Record], scheme: Scheme) -> dict[str, Measured]:
@@ -98,7 +99,7 @@ def _mean(measured: Sequence[Measured], scored: Mapping[str, Scored]) -> Measure
         accuracy(*alone) if alone else average(scored),
         sum(one.asked for one in measured),
         sum(one.unparsed for one in measured),
-        sum(one.unjudged for one in measured),
+        sum(one.missing for one in measured),
         sum(one.lower for one in measured) / count,
         sum(one.upper for one in measured) / count,
     )
@@ -122,7 +123,7 @@ def grouped(records: Sequence[Record], facet: str, scheme: Scheme, cells: Collec
 
 def value_of(record: Record, facet: str) -> str:
     """A facet's value in words."""
-    value = record.get(facet)
+    value = record.facet(facet)
     if isinstance(value, bool):
         return facet if value else f"not {facet}" if facet != "abnormal" else "normal"
     return str(value) if value is not None else "unknown"
@@ -131,13 +132,13 @@ def value_of(record: Record, facet: str) -> str:
 def _cell(name: str, records: Sequence[Record], scored: Scored) -> Measured:
     scores, clusters = scored
     asked, right = len(records), sum(scores)
-    unjudged = asked - len(scores)
+    missing = asked - len(scores)
     return Measured(
         name,
         accuracy(scores, clusters),
         asked,
-        sum(record["outcome"] == "unparsed" for record in records),
-        unjudged,
+        sum(record.outcome == "unparsed" for record in records),
+        missing,
         right / asked if asked else float("nan"),
-        (right + unjudged) / asked if asked else float("nan"),
+        (right + missing) / asked if asked else float("nan"),
     )

@@ -119,12 +119,12 @@ def _obstacle(arm: Arm, cell: str, measured: Measured) -> str:
     if arm.is_sample:
         return "sample"
     cells = CELLS if cell == AVG else (cell,)
-    asked = Counter(record["cell"] for record in arm.records)
+    asked = Counter(record.cell for record in arm.records)
     missing = [name for name in cells if asked[name] < IMAGES]
     if missing:
         return f"partial run, {asked[missing[0]]:,} of {IMAGES:,}"
-    if measured.unjudged:
-        return f"{measured.unjudged:,} unjudged"
+    if measured.missing:
+        return f"{measured.missing:,} missing"
     others = [judge for judge in arm.judges if PAPERS_JUDGE not in judge.casefold()]
     if others and (cell == AVG or CELLS[cell].format == "open"):
         return f"other judge, {', '.join(others)}"

@@ -69,7 +69,7 @@ def _arm(arm: Arm) -> Row:
         "judges": list(arm.judges),
         "partial": arm.partial,
         "questions": len(arm.records),
-        "images": len({record["cluster"] for record in arm.records}),
+        "images": len({record.cluster for record in arm.records}),
         "notes": arm_notes(arm, STRICT),
     }
 
@@ -79,7 +79,7 @@ def _facets(arms: Sequence[Arm]) -> list[Row]:
     known = [
         facet
         for facet in (*arms[0].family.facets, FORMAT)
-        if any(record.get(facet) is not None for arm in arms for record in arm.records)
+        if any(record.facet(facet) is not None for arm in arms for record in arm.records)
     ]
     sheets = (sheet for facet in known for scheme in PROTOCOLS for sheet in facet_sheets(arms, facet, scheme))
     return [row for sheet in sheets for row in sheet.data]

@@ -123,7 +123,7 @@ def shown(measured: Measured, mark: str = "", tied: bool = False) -> Item:
     estimate = measured.estimate
     if estimate.value != estimate.value:
         return Item("-")
-    text = f"{100 * estimate.value:.1f}{'?' if measured.unjudged and estimate.n < measured.asked else ''}"
+    text = f"{100 * estimate.value:.1f}{'?' if measured.missing and estimate.n < measured.asked else ''}"
     return Item(text, interval(estimate), mark, tied)  # type: ignore[arg-type]
 
 
@@ -144,14 +144,14 @@ def arm_notes(arm: Arm, scheme: Scheme) -> list[str]:
     if judges := arm.judges:
         mixed = " (several judges in one run: judge it again with one)" if len(judges) > 1 else ""
         notes.append(f"open answers judged by {', '.join(judges)}{mixed}.")
-    if not (unjudged := sum(record["outcome"] == "unjudged" for record in arm.records)):
+    if not (missing := sum(record.outcome == "missing" for record in arm.records)):
         return notes
     if scheme.protocol == "paper":
-        return [*notes, f"{unjudged:,} answers without a verdict count as wrong, as in the paper's tool."]
+        return [*notes, f"{missing:,} answers without a verdict count as wrong, as in the paper's tool."]
     avg = measure(arm.records, scheme)[AVG]
     return [
         *notes,
-        f"INCOMPLETE (?), {unjudged:,} answers have no verdict and are left out; with them, Avg lies between "
+        f"INCOMPLETE (?), {missing:,} answers have no verdict and are left out; with them, Avg lies between "
         f"{100 * avg.lower:.1f} and {100 * avg.upper:.1f}. `radvqa judge` completes them.",
     ]
 
@@ -176,7 +176,7 @@ def require_facet(arms: Sequence[Arm], facet: str) -> None:
     known = dict.fromkeys(name for arm in arms for name in (*arm.family.facets, FORMAT))
     if facet not in known:
         raise RunError(f"these answers cannot be broken down by {facet!r}; they can by {', '.join(known)}")
-    if all(record.get(facet) is None for arm in arms for record in arm.records):
+    if all(record.facet(facet) is None for arm in arms for record in arm.records):
         raise RunError(f"no record says its {facet}: the logs are of another version of this pack; run the task again")
 
 
@@ -207,15 +207,13 @@ def _of_scheme(scheme: Scheme) -> str:
     return f", {', '.join(parts)}" if parts else ""
 
 
-_EXTRAS = ("questions", "images", "unparsed", "unjudged", "judge")
+_EXTRAS = ("questions", "images", "unparsed", "missing", "judge")
 
 
 def _extras(arm: Arm, measured: Mapping[str, Measured]) -> list[Item]:
     avg = measured[AVG]
-    images = len({record["cluster"] for record in arm.records})
-    shares = [
-        f"{count:,} ({100 * count / avg.asked:.1f} %)" if count else "0" for count in (avg.unparsed, avg.unjudged)
-    ]
+    images = len({record.cluster for record in arm.records})
+    shares = [f"{count:,} ({100 * count / avg.asked:.1f} %)" if count else "0" for count in (avg.unparsed, avg.missing)]
     return [Item(text) for text in (f"{avg.asked:,}", f"{images:,}", *shares, ", ".join(arm.judges) or "-")]
 
 
@@ -276,7 +274,7 @@ def _data(arm: Arm, scheme: Scheme, one: Measured, by: str = "", group: str = ""
         "images": estimate.clusters,
         "asked": one.asked,
         "unparsed": one.unparsed,
-        "unjudged": one.unjudged,
+        "missing": one.missing,
         "lower": one.lower,
         "upper": one.upper,
         "complete": estimate.n == one.asked > 0 and not arm.partial,

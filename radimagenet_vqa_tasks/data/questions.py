@@ -21,7 +21,7 @@ from radimagenet_vqa_tasks.benchmarks.cells import Format
 IMAGE = "image"
 """The image column of the data sets that have one image a row."""
 IMAGES = "images"
-WITH_IMAGE = "with_image"
+ARM = "arm"
 
 # An image is its file's bytes or, where they are null, the file at `path`.
 _IMAGE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -69,16 +69,16 @@ def question_dataset(images: pa.ChunkedArray, questions: Questions, data_fingerp
     }
     # With a name of its own, for `datasets` would make one from a copy of all the images.
     pictures = Dataset(pa.table({IMAGES: images}), DatasetInfo(features=_FEATURES), fingerprint=data_fingerprint)
-    return concatenate_datasets([pictures, Dataset(pa.table(table)), _constant(WITH_IMAGE, True, count)], axis=1)
+    return concatenate_datasets([pictures, Dataset(pa.table(table)), _constant(ARM, "image", count)], axis=1)
 
 
 def without_images(questions: Dataset) -> Dataset:
     """The same questions for a model that is to see none of the images: there is no column to decode."""
-    blind = _constant(WITH_IMAGE, False, len(questions))
-    return concatenate_datasets([questions.remove_columns([IMAGES, WITH_IMAGE]), blind], axis=1)
+    blind = _constant(ARM, "textonly", len(questions))
+    return concatenate_datasets([questions.remove_columns([IMAGES, ARM]), blind], axis=1)
 
 
-def _constant(name: str, value: bool, length: int) -> Dataset:
+def _constant(name: str, value: str, length: int) -> Dataset:
     return Dataset(pa.table({name: pa.array([value] * length)}))
 
 

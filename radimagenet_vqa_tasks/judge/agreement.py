@@ -1,8 +1,9 @@
 """`radvqa judge --agreement A B`: how far two judges, or a judge and people, agree on the same responses.
 
 A side is a run's folder or sample log, `RUN@JUDGE` for the verdicts that a certain judge gave on it at some time, or a
-CSV file of labels with the columns `key` and `label` (correct or incorrect; 1 or 0), and, where it says them,
-`with_image` and `response`. An unparsed answer counts as found incorrect; what has no verdict is left out and counted.
+CSV file of labels with the columns `key` and `label` (correct or incorrect; 1 or 0), and, where it says them, `arm`
+(image, if it is left out) and `response`. An unparsed answer counts as found incorrect; what has no verdict is left out
+and counted.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 from rich.text import Text
@@ -20,7 +22,7 @@ from rich.text import Text
 from radimagenet_vqa_tasks.analysis.paired import kappa
 from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.judge.logs import Line, read_logs
+from radimagenet_vqa_tasks.judge.logs import Line, read_logs, verdict_of
 
 _LABELS = {"correct": True, "1": True, "true": True, "incorrect": False, "0": False, "false": False, "unparsed": False}
 
@@ -41,7 +43,7 @@ class Side:
     """One side of a comparison: a name for people, and its verdicts by question."""
 
     name: str
-    judged: Mapping[tuple[str, bool], Judged]
+    judged: Mapping[tuple[str, str], Judged]
 
 
 @dataclass(frozen=True)
@@ -96,33 +98,33 @@ def read_side(name: str) -> Side:
     if not at or Path(name).exists():
         path, judge = name, ""
     lines = [line for log in read_logs([Path(path)]) for line in log.open]
-    judges = sorted({str(line.record.get("judge")) for line in lines}) if not judge else [judge]
+    judges = sorted({str(line.record.judge) for line in lines}) if not judge else [judge]
     judged = {_key(line): _judged(line, judge) for line in lines}
     if judge and all(one.correct is None for one in judged.values()):
-        known = sorted({str(verdict["judge"]) for line in lines for verdict in _verdicts(line)})
+        known = sorted({str(verdict.get("judge")) for line in lines for verdict in _verdicts(line)})
         raise RunError(f"no answer of {path} was judged by {judge!r}; its judges are {', '.join(known)}.")
     return Side(", ".join(judges), judged)
 
 
-def _verdicts(line: Line) -> list[Mapping[str, str]]:
+def _verdicts(line: Line) -> list[Mapping[str, Any]]:
     """The line's verdicts, the present one first, then from the last to the first."""
-    return [line.record, *reversed(line.record.get("earlier_verdicts", []))]
+    return [verdict_of(line.record), *reversed(line.record.earlier_verdicts)]
 
 
 def _judged(line: Line, judge: str) -> Judged:
-    outcomes = [verdict["outcome"] for verdict in _verdicts(line) if not judge or verdict["judge"] == judge]
+    outcomes = [verdict.get("outcome") for verdict in _verdicts(line) if not judge or verdict.get("judge") == judge]
     # Without a judge's name the present verdict is meant, though it may be none.
     known = [outcome for outcome in (outcomes if judge else outcomes[:1]) if outcome in _LABELS]
     record = line.record
     correct = _LABELS[known[0]] if known else None
-    return Judged(correct, record["cluster"], record["question"], record["target"], line.response)
+    return Judged(correct, record.cluster, record.question or "", record.target, line.response)
 
 
-def _key(line: Line) -> tuple[str, bool]:
-    return line.record["key"], bool(line.record.get("with_image", True))
+def _key(line: Line) -> tuple[str, str]:
+    return line.record.key, line.record.arm
 
 
-def _read_csv(path: Path) -> dict[tuple[str, bool], Judged]:
+def _read_csv(path: Path) -> dict[tuple[str, str], Judged]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -136,8 +138,8 @@ def _read_csv(path: Path) -> dict[tuple[str, bool], Judged]:
                 f"{path}, line {number}: a row needs a `key` as the run's records have it and a `label` that is "
                 f"correct or incorrect (1 or 0); here are {row.get('key')!r} and {row.get('label')!r}."
             )
-        with_image = (row.get("with_image") or "true").strip().lower() not in ("false", "0", "no")
-        judged[row["key"], with_image] = Judged(_LABELS[label], row.get("cluster") or "", response=row.get("response"))
+        arm = (row.get("arm") or "image").strip().lower()
+        judged[row["key"], arm] = Judged(_LABELS[label], row.get("cluster") or "", response=row.get("response"))
     return judged
 
 

@@ -39,11 +39,11 @@ def judge(runs: Sequence[Path], options: JudgeOptions, everything: bool, prices:
     result = rejudge.rejudge(runs, options, everything)
     table = Table(title=f"Open answers as judged by {options.name}", title_justify="left")
     table.add_column("cell", no_wrap=True)
-    for name in ("answers", "correct", "incorrect", "unparsed", "unjudged", "%"):
+    for name in ("answers", "correct", "incorrect", "unparsed", "missing", "%"):
         table.add_column(name, justify="right")
     left = 0
     for cell, outcomes in result.cells.items():
-        counts = [outcomes.get(name, 0) for name in ("correct", "incorrect", "unparsed", "unjudged")]
+        counts = [outcomes.get(name, 0) for name in ("correct", "incorrect", "unparsed", "missing")]
         left += counts[-1]
         table.add_row(cell, str(sum(counts)), *map(str, counts), _accuracy(*counts))
     console = Console()
@@ -59,16 +59,16 @@ def judge(runs: Sequence[Path], options: JudgeOptions, everything: bool, prices:
     return left
 
 
-def _accuracy(correct: int, incorrect: int, unparsed: int, unjudged: int) -> str:
+def _accuracy(correct: int, incorrect: int, unparsed: int, missing: int) -> str:
     """The share that is right; where verdicts are missing, with the bounds that they leave open."""
     judged = correct + incorrect + unparsed
     if not judged:
         return "-"
     share = f"{100 * correct / judged:.1f}"
-    if not unjudged:
+    if not missing:
         return share
-    total = judged + unjudged
-    return f"{share} ({100 * correct / total:.1f} to {100 * (correct + unjudged) / total:.1f})"
+    total = judged + missing
+    return f"{share} ({100 * correct / total:.1f} to {100 * (correct + missing) / total:.1f})"
 
 
 def compare(sides: Sequence[str], listed: int) -> None:

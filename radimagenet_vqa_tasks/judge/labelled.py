@@ -93,7 +93,7 @@ class Measured:
     """What a judge made of labelled answers. Shares and kappa are NaN where nothing was judged."""
 
     judged: Sequence[Judged]
-    unjudged: int = 0
+    missing: int = 0
 
     @property
     def agreement(self) -> float:
@@ -130,10 +130,10 @@ class Measured:
 
 
 def measure(judge: Callable[[Labelled], Outcome], cases: Iterable[Labelled]) -> Measured:
-    """Ask a judge about every case. What it leaves unjudged is counted and left out."""
+    """Ask a judge about every case. What it leaves missing is counted and left out."""
     judged = [Judged(case, judge(case)) for case in cases]
-    kept = tuple(each for each in judged if each.outcome != "unjudged")
-    return Measured(kept, unjudged=len(judged) - len(kept))
+    kept = tuple(each for each in judged if each.outcome != "missing")
+    return Measured(kept, missing=len(judged) - len(kept))
 
 
 @cache

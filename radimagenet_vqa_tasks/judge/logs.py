@@ -1,7 +1,7 @@
 """The open answers in a finished run's sample logs, and how new verdicts get into them.
 
 A log is replaced whole or not at all, so that nothing which stops the process can damage it. Lines that get no new
-verdict keep their bytes.
+verdict keep their bytes, damaged ones among them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,43 +17,47 @@ from typing import Any
 
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.judge.verdict import Verdict
-
-# What a record says of a verdict.
-_VERDICT = ("judge", "outcome", "correct_in_paper", "judge_reason", "judge_reply")
+from radimagenet_vqa_tasks.scoring.logs import parse
+from radimagenet_vqa_tasks.scoring.outcomes import scores_of
+from radimagenet_vqa_tasks.scoring.record import PAPER, STRICT, Record, as_dict
 
 
 @dataclass
 class Line:
-    """One open answer of a log: its place (from 0), the host's fields, and this pack's record among them."""
+    """One open answer of a log: its place (from 0), the host's fields, and this pack's record."""
 
     number: int
     fields: dict[str, Any]
-
-    @property
-    def record(self) -> dict[str, Any]:
-        record: dict[str, Any] = self.fields["record"]
-        return record
+    record: Record
 
     @property
     def response(self) -> str:
-        """The response as it was scored. The host writes one as a string, several as a list."""
-        responses = self.fields.get("filtered_resps")
-        while isinstance(responses, list):
-            responses = responses[0] if responses else ""
-        return responses if isinstance(responses, str) else ""
+        """The response as it was scored; empty where the model gave none."""
+        return self.record.response or ""
 
     def set(self, verdict: Verdict, judge: str) -> None:
         """Put in a new verdict, keep the earlier one in the record, and bring the line's metrics in step."""
         record = self.record
-        earlier = [*record.get("earlier_verdicts", []), {name: record.get(name) for name in _VERDICT}]
+        record.earlier_verdicts = [*record.earlier_verdicts, verdict_of(record)]
+        record.judge, record.outcome, record.reason = judge, verdict.outcome, verdict.reason
+        record.judge_reply = getattr(verdict, "reply", None)
         in_paper = bool(getattr(verdict, "correct_in_paper", verdict.outcome == "correct"))
-        reply = getattr(verdict, "reply", None)
-        record |= dict(zip(_VERDICT, (judge, verdict.outcome, in_paper, verdict.reason, reply), strict=True))
-        record["earlier_verdicts"] = earlier
-        shared = {name: record[name] for name in ("cluster", "cell")}
-        strict = {} if verdict.outcome == "unjudged" else {"score": int(verdict.outcome == "correct")}
-        self.fields["accuracy"] = {**strict, **shared}
-        self.fields["accuracy_paper"] = {"score": int(in_paper), **shared}
+        record.scores = scores_of(verdict.outcome, in_paper if PAPER in record.scores else None)
+        shared = {"cluster": record.cluster, "cell": record.cell}
+        for metric in (STRICT, PAPER):
+            scored = {"score": record.scores[metric]} if metric in record.scores else {}
+            self.fields[metric] = {**scored, **shared}
+
+
+def verdict_of(record: Record) -> dict[str, Any]:
+    """A record's present verdict, as it is kept when another one takes its place."""
+    return {
+        "judge": record.judge,
+        "outcome": record.outcome,
+        "reason": record.reason,
+        "scores": record.scores,
+        "judge_reply": record.judge_reply,
+    }
 
 
 @dataclass
@@ -68,7 +72,8 @@ class Log:
     def save(self, changed: Sequence[Line]) -> None:
         """Replace the file by one with these lines changed. Raises RunError, with the file as it was."""
         for line in changed:
-            self.raw[line.number] = (json.dumps(line.fields, ensure_ascii=False) + "\n").encode()
+            fields = line.fields | {"record": as_dict(line.record)}
+            self.raw[line.number] = (json.dumps(fields, ensure_ascii=False) + "\n").encode()
         new = self.path.with_name(f".{self.path.name}.{os.getpid()}.new")
         try:
             if _stamp(self.path) != self.stamp:
@@ -91,7 +96,7 @@ class Log:
 
 
 def read_logs(runs: Sequence[Path]) -> list[Log]:
-    """The logs of these runs that hold open answers. Raises RunError where there are none, or one is damaged."""
+    """The logs of these runs that hold open answers. Raises RunError where there are none."""
     logs = [log for path in _paths(runs) for log in [_read(path)] if log.open]
     if not logs:
         named = ", ".join(map(str, runs))
@@ -112,23 +117,17 @@ def _paths(runs: Sequence[Path]) -> list[Path]:
 def _read(path: Path) -> Log:
     stamp = _stamp(path)
     raw = path.read_bytes().splitlines(keepends=True)
-    lines = [_line(path, number, text) for number, text in enumerate(raw)]
+    lines = [_line(number, text) for number, text in enumerate(raw)]
     return Log(path, raw, [line for line in lines if line], stamp)
 
 
-def _line(path: Path, number: int, text: bytes) -> Line | None:
-    """The open answer in one line; None for a line of another format or of another pack's task."""
-    try:
-        fields = json.loads(text)
-    except ValueError as error:
-        raise RunError(f"{path}, line {number + 1} is no JSON ({error}): the file is damaged.") from error
-    record = fields.get("record") if isinstance(fields, dict) else None
-    if not isinstance(record, Mapping) or record.get("format") != "open":
+def _line(number: int, text: bytes) -> Line | None:
+    """The open answer in one line; None for a line of another format or another task, and for a damaged one."""
+    record, _ = parse(text)
+    # Where a request failed there is no answer, so nothing that could be judged.
+    if record is None or record.format != "open" or record.judge is None:
         return None
-    missing = [name for name in ("key", "cluster", "cell", "question", "target", "outcome") if name not in record]
-    if missing:
-        raise RunError(f"{path}, line {number + 1}: the record lacks {', '.join(missing)}; run the task again.")
-    return Line(number, fields)
+    return Line(number, json.loads(text.decode("utf-8", "replace")), record)
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -68,7 +68,7 @@ def estimate(runs: Sequence[Path], options: JudgeOptions, everything: bool = Fal
     """What judging these runs would take; nothing is asked and nothing is written. Raises RunError."""
     lines = [line for log in read_logs(runs) for line in _wanted(log, options.name, everything)]
     texts = [
-        prompt(line.record["question"], line.record["target"], line.response, options.mode)
+        prompt(line.record.question or "", line.record.target, line.response, options.mode)
         for line in lines
         if line.response.strip()
     ]
@@ -102,7 +102,7 @@ def rejudge(runs: Sequence[Path], options: JudgeOptions, everything: bool = Fals
     try:
         asked = {
             log.path: [
-                judge.submit(line.record["question"], line.record["target"], line.response) for line in wanted[log.path]
+                judge.submit(line.record.question or "", line.record.target, line.response) for line in wanted[log.path]
             ]
             for log in logs
         }
@@ -110,29 +110,25 @@ def rejudge(runs: Sequence[Path], options: JudgeOptions, everything: bool = Fals
     finally:
         judge.close()
         progress.close()
-    if 0 < total == judge.usage.outcomes["unjudged"]:
+    if 0 < total == judge.usage.outcomes["missing"]:
         raise RunError(f"the judge {judge.name} gave no verdict: {judge.usage.summary()}. The logs are as they were.")
     return Rejudged(_by_cell(logs), judge.usage, changed, [log.path for log in logs])
 
 
 def _wanted(log: Log, judge: str, everything: bool) -> list[Line]:
-    return [
-        line
-        for line in log.open
-        if everything or line.record["outcome"] == "unjudged" or line.record.get("judge") != judge
-    ]
+    return [line for line in log.open if everything or line.record.outcome == "missing" or line.record.judge != judge]
 
 
 def _settle(log: Log, lines: Sequence[Line], asked: Sequence[Future[Verdict]], judge: str) -> int:
     """Wait for one log's verdicts and write them; the number of outcomes that are not what they were."""
     verdicts = [future.result() for future in asked]
     outcomes = {verdict.outcome for verdict in verdicts}
-    if "unjudged" in outcomes and not outcomes & {"correct", "incorrect"}:
+    if "missing" in outcomes and not outcomes & {"correct", "incorrect"}:
         return 0  # a judge that is down leaves the log alone
     news, changed = [], 0
     for line, verdict in zip(lines, verdicts, strict=True):
-        before, mine = line.record["outcome"], line.record.get("judge") == judge
-        if mine and (verdict.outcome == "unjudged" or verdict.outcome == before):
+        before, mine = line.record.outcome, line.record.judge == judge
+        if mine and (verdict.outcome == "missing" or verdict.outcome == before):
             continue
         line.set(verdict, judge)
         news.append(line)
@@ -146,7 +142,7 @@ def _by_cell(logs: Sequence[Log]) -> dict[str, dict[str, int]]:
     cells: dict[str, dict[str, int]] = {}
     for log in logs:
         for line in log.open:
-            name = line.record["cell"] + ("" if line.record.get("with_image", True) else " (text only)")
+            name = line.record.cell + (f" ({line.record.arm})" if not line.record.with_image else "")
             outcomes = cells.setdefault(name, {})
-            outcomes[line.record["outcome"]] = outcomes.get(line.record["outcome"], 0) + 1
+            outcomes[line.record.outcome] = outcomes.get(line.record.outcome, 0) + 1
     return cells

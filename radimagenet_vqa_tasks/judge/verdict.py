@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-Outcome = Literal["correct", "incorrect", "unparsed", "unjudged"]
+from radimagenet_vqa_tasks.scoring.record import Outcome as Outcome
 
 
 @dataclass(frozen=True)

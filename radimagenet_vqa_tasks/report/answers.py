@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
-from radimagenet_vqa_tasks.scoring.logs import Record, parse
+from radimagenet_vqa_tasks.scoring.logs import parse, without_texts
+from radimagenet_vqa_tasks.scoring.record import Record
 
 Question = tuple[str, str]  # the data's fingerprint and the key: keys of different data may be the same
 
@@ -49,7 +50,7 @@ def columns_of(arms: Iterable[Arm]) -> list[Column]:
     found: dict[tuple[str, bool], Column] = {}
     for arm in arms:
         texts = read_answers(arm)
-        records = {(record["fingerprint"], record["key"]): record for record in arm.records}
+        records = {(record.fingerprint, record.key): record for record in arm.records}
         answers = {question: texts[question[1]] for question in records if question[1] in texts}
         label = arm.label
         before = found.get((label, arm.with_image))
@@ -63,42 +64,33 @@ def columns_of(arms: Iterable[Arm]) -> list[Column]:
 
 def read_answers(arm: Arm) -> dict[str, Answer]:
     """The texts of an arm's answers by the questions' keys, of all whose lines can still be read."""
-    wanted = {record["key"]: record for record in arm.records}
+    wanted = {record.key: record for record in arm.records}
     found: dict[str, Answer] = {}
     for path in arm.logs:
         with path.open("rb") as lines:
             for line in lines:
                 record, _ = parse(line)
-                if record is None or record["key"] in found or record != wanted.get(record["key"]):
+                if record is None or record.key in found:
                     continue
-                found[record["key"]] = _answer(json.loads(line.decode("utf-8", "replace")))
+                texts = _answer(record, line)
+                if without_texts(record) == wanted.get(record.key):
+                    found[record.key] = texts
     return found
 
 
-def _answer(line: Mapping[str, Any]) -> Answer:
-    record = line["record"]
-    earlier = record.get("earlier_verdicts")
+def _answer(record: Record, line: bytes) -> Answer:
+    asked = json.loads(line.decode("utf-8", "replace")).get("input")
     return Answer(
-        _text(record.get("question")),
-        _first(line.get("filtered_resps")),
-        _text(line.get("input")),
-        _text(record.get("judge_reply")),
-        tuple(_verdict(one) for one in earlier if isinstance(one, dict)) if isinstance(earlier, list) else (),
+        record.question,
+        record.response,
+        asked if isinstance(asked, str) else None,
+        record.judge_reply,
+        tuple(map(_verdict, record.earlier_verdicts)),
     )
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _first(responses: object) -> str | None:
-    """The host writes one response as a string, several as a list."""
-    while isinstance(responses, list) and responses:
-        responses = responses[0]
-    return _text(responses)
-
-
 def _verdict(earlier: Mapping[str, Any]) -> str:
-    judge, outcome, reason = (earlier.get(name) or "unknown" for name in ("judge", "outcome", "judge_reason"))
+    judge, outcome = (earlier.get(name) or "unknown" for name in ("judge", "outcome"))
+    reason = earlier.get("reason") or earlier.get("judge_reason") or "unknown"
     reply = earlier.get("judge_reply")
     return f"{judge}: {outcome}, {reason}" + (f": {reply}" if isinstance(reply, str) else "")

@@ -17,7 +17,7 @@ from radimagenet_vqa_tasks.analysis.measure import value_of
 from radimagenet_vqa_tasks.analysis.table import name_of
 from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, FAMILY_OF
 from radimagenet_vqa_tasks.report.answers import Answer, Column, Question
-from radimagenet_vqa_tasks.scoring.logs import OUTCOMES, Record
+from radimagenet_vqa_tasks.scoring.record import OUTCOMES, Record
 
 CUTS = (20_000, 5_000, 1_500, 500)  # characters of a response that are kept: the first with which all fit
 
@@ -81,10 +81,10 @@ def payload(columns: Sequence[Column], images: Mapping[Question, Sequence[int]],
             "key": [key for _, key in questions],
             "link": _links(questions),
             "cluster": _clusters(questions),
-            "cell": [cells.number(record["cell"]) for record in questions.values()],
+            "cell": [cells.number(record.cell) for record in questions.values()],
             "text": [tables.texts.number(asked.get(question) or "unknown") for question in questions],
             "choices": [_choices(tables, record) for record in questions.values()],
-            "target": [tables.words.number(record["target"]) for record in questions.values()],
+            "target": [tables.words.number(record.target) for record in questions.values()],
             "images": [images.get(question, ()) for question in questions],
         },
         "arms": [{"label": one.label, "blind": not one.with_image} for one in columns],
@@ -109,7 +109,7 @@ def ordered_questions(columns: Iterable[Column]) -> dict[Question, Record]:
     images = Table[Question]()
     cells = Table(name for family in FAMILIES.values() for name in family.cells)
     places = {
-        question: (images.number((question[0], record["cluster"])), cells.number(record["cell"]))
+        question: (images.number((question[0], record.cluster)), cells.number(record.cell))
         for question, record in found.items()
     }
     return dict(sorted(found.items(), key=lambda one: places[one[0]]))
@@ -124,11 +124,11 @@ def _links(questions: Iterable[Question]) -> list[str]:
 
 def _clusters(questions: Mapping[Question, Record]) -> list[int]:
     images = Table[Question]()
-    return [images.number((data, record["cluster"])) for (data, _), record in questions.items()]
+    return [images.number((data, record.cluster)) for (data, _), record in questions.items()]
 
 
 def _choices(tables: _Tables, record: Record) -> int:
-    return tables.choices.number(tuple(tables.texts.number(choice) for choice in record["choices"]))
+    return tables.choices.number(tuple(tables.texts.number(choice) for choice in record.choices))
 
 
 def _cell(name: str) -> Packed:
@@ -138,11 +138,11 @@ def _cell(name: str) -> Packed:
 
 def _facets(records: Sequence[Record]) -> dict[str, Packed]:
     """What the questions can be filtered by beside their cells: for each facet its values, and each question's."""
-    families = {FAMILY_OF[record["cell"]].name for record in records}
+    families = {FAMILY_OF[record.cell].name for record in records}
     names = dict.fromkeys(facet for name, family in FAMILIES.items() if name in families for facet in family.facets)
     found = {}
     for name in (name for name in names if name not in _NO_FILTER):
-        of = [None if record.get(name) is None else value_of(record, name) for record in records]
+        of = [None if record.facet(name) is None else value_of(record, name) for record in records]
         values = sorted({value for value in of if value is not None})
         if len(values) > 1:
             table = Table(values)
@@ -163,11 +163,11 @@ def _answers(column: Column, questions: Iterable[Question], tables: _Tables, cut
         record, said = column.records.get(question), column.answers.get(question, Answer())
         response, whole = _cut(said.response, cut)
         values = (
-            *((outcomes[record["outcome"]], int(record["correct_in_paper"])) if record else (-1, -1)),
+            *((outcomes[record.outcome], int(bool(record.in_paper))) if record else (-1, -1)),
             texts.number(response),
             words.number(said.prompt),
             words.number(_cut(said.reply, cut)[0]),
-            *(words.number(record.get(name) if record else None) for name in ("extracted", "judge", "judge_reason")),
+            *(words.number(getattr(record, name, None)) for name in ("extracted", "judge", "reason")),
         )
         for name, value in zip(_ANSWER, values, strict=True):
             made[name].append(value)

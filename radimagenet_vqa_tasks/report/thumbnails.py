@@ -66,7 +66,7 @@ def pictures_of(arms: Sequence[Arm], copies: Copies) -> Pictures:
     wanted: dict[tuple[str, bool], set[Question]] = {}
     for arm in arms:
         questions = wanted.setdefault((arm.family.name, arm.is_sample), set())
-        questions.update((record["fingerprint"], record["key"]) for record in arm.records)
+        questions.update((record.fingerprint, record.key) for record in arm.records)
     found = Pictures()
     collect = _Collector(found)
     for (family, is_sample), questions in wanted.items():

@@ -195,9 +195,9 @@ def _judges_work(samples: dict[str, list[Any]], logs: Sequence[Path]) -> Iterato
     judge = chosen() if any(record["format"] == "open" for record in records) else None
     if judge:
         yield f"Judge {judge.name}: {judge.usage.summary()}"
-    unjudged = sum(record["outcome"] == "unjudged" for record in records)
-    if unjudged:
+    missing = sum(record["outcome"] == "missing" for record in records)
+    if missing:
         yield (
-            f"{unjudged} open answers have no verdict and are left out: accuracies and Avg are incomplete. "
+            f"{missing} open answers have no verdict and are left out: accuracies and Avg are incomplete. "
             f"To complete them: radvqa judge {logs[0].parent}"
         )

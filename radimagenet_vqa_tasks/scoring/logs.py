@@ -1,63 +1,26 @@
 """Reads the records in the host's sample logs: what each line must hold, and what is wrong with those that do not.
 
 Nothing is guessed: a line that is no sound record is left out and counted, with its reason and where it first occurs.
+Logs of earlier versions are read as well; see `_of_version_1`.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from radimagenet_vqa_tasks.analysis.escape import plain
-from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, FAMILY_OF
+from radimagenet_vqa_tasks.benchmarks.cells import FAMILY_OF
 from radimagenet_vqa_tasks.errors import RunError
-
-Record = Mapping[str, Any]
+from radimagenet_vqa_tasks.scoring.record import PAPER, STRICT, Record
 
 SHOWN = 5  # kinds of faults of a file that are spelled out
-
-OUTCOMES = ("correct", "incorrect", "unparsed", "unjudged")
-
-# What every comparison rests on. The facets and the judge's words may be missing: a breakdown then says so.
-_TEXTS = ("key", "cluster", "cell", "format", "target", "fingerprint", "version", "outcome")
-_FLAGS = ("with_image", "correct_in_paper")
-_WORDS = ("judge", "judge_reason", "extracted")
-_FACETS = tuple(dict.fromkeys(facet for family in FAMILIES.values() for facet in family.facets))
-_OPTIONAL = (*_FACETS, *_WORDS)
-
-# msgspec checks the types while it decodes, skips what is not named here (responses and prompts are most of a line),
-# and gives equal words of a Literal as one object.
-_Sound = msgspec.defstruct(
-    "_Sound",
-    [
-        *((name, str) for name in _TEXTS if name != "outcome"),
-        ("outcome", Literal["correct", "incorrect", "unparsed", "unjudged"]),
-        *((name, bool) for name in _FLAGS),
-        *((name, str | bool | None, None) for name in _OPTIONAL),
-        ("choices", list[str] | None, None),
-    ],
-    gc=False,
-)
-
-
-# What is kept of a record: no family has the facets of all.
-_Keep = tuple[Callable[[Any], tuple[Any, ...]], tuple[str, ...]]
-
-
-def _kept(facets: Iterable[str]) -> _Keep:
-    names = (*_TEXTS, *_FLAGS, *_WORDS, *facets)
-    return attrgetter(*names), names
-
-
-_KEEP: Mapping[str, _Keep] = {cell: _kept(family.facets) for cell, family in FAMILY_OF.items()}
-_SHARED: dict[Any, Any] = {}
 
 _LOG_NAME = re.compile(r"(?P<stamp>\d{8}_\d{6}|.+?)_samples_(?P<task>.+)\.jsonl")
 
@@ -73,12 +36,15 @@ class Log:
     problems: tuple[str, ...]
 
 
-def read_log(path: Path) -> Log:
-    """One sample log, the sound part of it. Never raises on what the file holds; RunError if it cannot be opened."""
+def read_log(path: Path, *, texts: bool = False) -> Log:
+    """One sample log, the sound part of it. Never raises on what the file holds; RunError if it cannot be opened.
+
+    Without `texts` the records lack their questions, responses and judges' replies, which are most of a log.
+    """
     named = _LOG_NAME.fullmatch(path.name)
     task, stamp = (named["task"], named["stamp"]) if named else (path.stem, "")
     problems = _Problems(path)
-    records: dict[tuple[str, bool], Record] = {}
+    records: dict[tuple[str, str], Record] = {}
     number = 0
     try:
         with path.open("rb") as lines:
@@ -86,70 +52,112 @@ def read_log(path: Path) -> Log:
                 record, fault = parse(line)
                 if record is None:
                     problems.add(fault, number)
-                elif records.setdefault((record["key"], record["with_image"]), record) is not record:
+                    continue
+                record = record if texts else without_texts(record)
+                if records.setdefault((record.key, record.arm), record) is not record:
                     problems.add("repeats a question of the file (its first answer counts)", number)
     except OSError as error:
         raise RunError(f"{plain(path, None)} cannot be read: {error.strerror or error}.") from error
     return Log(path, task, stamp, tuple(records.values()), problems.said(number, len(records)))
 
 
+class _Line(msgspec.Struct, gc=False):
+    record: Record
+
+
+_DECODE: Callable[[bytes], _Line] = msgspec.json.Decoder(_Line).decode
+
+
 def parse(line: bytes) -> tuple[Record | None, str]:
     """The record in one line of a log, or what is wrong with the line."""
     try:
-        sound: Any = _DECODE(line).record
+        record = _DECODE(line).record
     except (msgspec.MsgspecError, RecursionError):
-        sound, fault = _patiently(line)
-        if sound is None:
+        found, fault = _patiently(line)
+        if found is None:
             return None, fault
-    try:
-        values_of, names = _KEEP[sound.cell]
-    except KeyError:
-        return None, f"is about {plain(sound.cell, 40)!r}, no cell that this version of the pack knows"
-    # Logs hold hundreds of thousands of records: texts that recur are kept once.
-    values = values_of(sound)
-    record = dict(zip(names, map(_SHARED.setdefault, values, values), strict=True))
-    choices = tuple(sound.choices or ())
-    record["choices"] = _SHARED.setdefault(choices, choices)
+        record = found
+    if record.cell not in FAMILY_OF:
+        return None, f"is about {plain(record.cell, 40)!r}, no cell that this version of the pack knows"
     return record, ""
 
 
-_Line = msgspec.defstruct("_Line", [("record", _Sound)], gc=False)
-_DECODE: Callable[[bytes], Any] = msgspec.json.Decoder(_Line).decode
+_SHARED: dict[Any, Any] = {}
+_RECURRING = ("cluster", "cell", "format", "target", "fingerprint", "version", "extracted", "reason", "judge", "asked")
 
 
-def _patiently(line: bytes) -> tuple[Any, str]:
+def without_texts(record: Record) -> Record:
+    """The record without its long texts, and with what recurs in a log kept once: logs hold 100,000s of records."""
+    record.question = record.response = record.judge_reply = None
+    record.earlier_verdicts = []
+    for name in _RECURRING:
+        value = getattr(record, name)
+        setattr(record, name, _SHARED.setdefault(value, value))
+    record.choices = _SHARED.setdefault(record.choices, record.choices)
+    record.scores = _SHARED.setdefault(("scores", *record.scores.items()), record.scores)
+    # True and 1 are equal as keys and are not the same facet.
+    facets = ((name, type(value), value) for name, value in record.facets.items())
+    record.facets = _SHARED.setdefault(("facets", *facets), record.facets)
+    return record
+
+
+def _patiently(line: bytes) -> tuple[Record | None, str]:
     """The record in a line that the fast reader refuses, or the reason in words."""
     if not line.rstrip().endswith(b"}"):
         return None, "is cut off (the run, or a copy of the file, stopped in the middle)"
     try:
         # The host writes NaN, which is no JSON to everybody.
-        raw = json.loads(line.decode("utf-8", "replace")).get("record")
+        whole = json.loads(line.decode("utf-8", "replace"))
+        raw = whole.get("record")
     except (ValueError, RecursionError):
         return None, "is no JSON: the file is damaged"
     except AttributeError:
         raw = None
     if not isinstance(raw, dict):
         return None, "has no record of this pack: it is another task's, or --log_samples of another pack"
-    fault = _fault(raw)
-    return (None, fault) if fault else (msgspec.convert(raw, _Sound), "")
+    try:
+        record = _of_version_1(whole, raw) if "with_image" in raw else raw
+        # A null where a list or an object belongs is none, whatever wrote it.
+        return msgspec.convert({name: value for name, value in record.items() if value is not None}, Record), ""
+    except (msgspec.ValidationError, RecursionError, TypeError) as error:
+        return None, _fault(raw, str(error))
 
 
-def _fault(raw: Mapping[str, Any]) -> str:
-    """What is missing of a record, or of the wrong kind."""
-    missing = [name for name in (*_TEXTS, *_FLAGS) if name not in raw]
+def _of_version_1(line: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A record of the task versions 1-X in the form of today's: facets stood among the other names."""
+    family = FAMILY_OF.get(str(raw.get("cell")))
+    record = {name: raw[name] for name in Record.__struct_fields__ if name in raw}
+    outcome = "missing" if raw.get("outcome") == "unjudged" else raw.get("outcome")
+    scores = {PAPER: float(raw["correct_in_paper"] is True)} if "correct_in_paper" in raw else {}
+    if outcome != "missing":
+        scores[STRICT] = float(outcome == "correct")
+    return record | {
+        "outcome": outcome,
+        "arm": "image" if raw["with_image"] is True else "textonly",
+        "facets": {name: raw[name] for name in (family.facets if family else ()) if name in raw},
+        "scores": scores,
+        "reason": raw.get("judge_reason"),
+        "response": _first(line.get("filtered_resps")),
+    }
+
+
+def _first(responses: object) -> str | None:
+    """The host writes one response as a string, several as a list."""
+    while isinstance(responses, list) and responses:
+        responses = responses[0]
+    return responses if isinstance(responses, str) else None
+
+
+def _fault(raw: Mapping[str, Any], found: str) -> str:
+    """What is missing of a record, or of the wrong kind; `found` is the decoder's message."""
+    missing = re.search(r"missing required field `(\w+)`", found)
     if missing:
-        return f"lacks {', '.join(missing)}: it is of another version of this pack; run the task again"
-    wrong = [name for name in _TEXTS if not isinstance(raw[name], str)]
-    wrong += [name for name in _FLAGS if not isinstance(raw[name], bool)]
-    wrong += [name for name in _OPTIONAL if not isinstance(raw.get(name), str | bool | None)]
-    if wrong:
-        return f"has a {wrong[0]} of the wrong kind ({plain(raw[wrong[0]], 40)})"
-    if raw["outcome"] not in OUTCOMES:
-        return f"has the outcome {plain(raw['outcome'], 40)!r}, which is none of {', '.join(OUTCOMES)}"
-    choices = raw.get("choices")
-    if choices is not None and not (isinstance(choices, list) and all(isinstance(one, str) for one in choices)):
-        return "has choices that are no list of texts"
-    return ""
+        return f"lacks {missing[1]}: it is of another version of this pack; run the task again"
+    named = re.search(r"at `\$\.(\w+)", found)
+    name = named[1] if named else "field"
+    if name == "outcome" and isinstance(raw.get("outcome"), str):
+        return f"has the outcome {plain(raw['outcome'], 40)!r}, which none of this version's tasks has"
+    return f"has a {name} of the wrong kind ({plain(raw.get(name), 40)})"
 
 
 class _Problems:

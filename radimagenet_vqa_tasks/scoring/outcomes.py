@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+from radimagenet_vqa_tasks import __version__
 from radimagenet_vqa_tasks.benchmarks.cells import FAMILY_OF
 from radimagenet_vqa_tasks.judge.chosen import chosen
 from radimagenet_vqa_tasks.judge.llm.reply import LLMVerdict
@@ -19,6 +20,7 @@ from radimagenet_vqa_tasks.judge.verdict import Outcome, Verdict
 from radimagenet_vqa_tasks.reading.extraction import extract_option, extract_phrase, extract_yes_no
 from radimagenet_vqa_tasks.scoring.late import late_results
 from radimagenet_vqa_tasks.scoring.paper import paper_closed, paper_option, paper_phrase
+from radimagenet_vqa_tasks.scoring.record import PAPER, STRICT, Record, as_dict
 
 TASK_VERSION = "1-A"  # the N-X of the task files' metadata.version; see CHANGELOG.md
 
@@ -32,19 +34,19 @@ class Scored:
     """What became of one response.
 
     Attributes:
-        outcome: one of the four words of the documentation.
-        correct_in_paper: whether the paper's own tool would have counted it as right.
+        outcome: one of the five words of the documentation.
+        in_paper: whether the paper's own tool would have counted it as right; None where its protocol is not known.
         extracted: the letter, "yes", "no" or phrase that was read; None where nothing was, and for open answers.
+        reason: why, as a short code.
         judge: who judged an open answer; None for the other formats.
-        judge_reason: the judge's reason code; None for the other formats.
         judge_reply: the LLM judge's own words; None where there are none.
     """
 
     outcome: Outcome
-    correct_in_paper: bool
+    in_paper: bool | None = None
     extracted: str | None = None
+    reason: str | None = None
     judge: str | None = None
-    judge_reason: str | None = None
     judge_reply: str | None = None
 
 
@@ -52,15 +54,19 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> Results:
     """The host's scoring hook: {"accuracy", "accuracy_paper", "record"} of one question.
 
     The first two hold `score` (1 or 0) and `cluster`, from which the host computes means and clustered standard
-    errors; `score` is absent where there is no verdict. `record` goes to the sample log only. Under the LLM judge the
-    verdict is added later; see `late.py`.
+    errors; `score` is absent where there is none. `record` goes to the sample log only. Under the LLM judge the verdict
+    is added later; see `late.py`.
     """
     response = results[0] if results and isinstance(results[0], str) else ""
     judge = chosen() if doc["format"] == "open" else None
     if judge is None:
-        return _merged(_known(doc), _of(score(doc, response)))
+        return as_results(record_of(doc, response, score(doc, response)))
     verdict = judge.submit(doc["question"], doc["target"], response)
-    return late_results(_known(doc), lambda: _of(_score_late(verdict, judge.name)))
+    # Until there is a verdict, the record says that the judge owes it.
+    owed = record_of(doc, response, Scored("missing", judge=judge.name))
+    return late_results(
+        as_results(owed), lambda: as_results(record_of(doc, response, _score_late(verdict, judge.name)))
+    )
 
 
 def score(doc: Mapping[str, Any], response: str) -> Scored:
@@ -78,6 +84,44 @@ def score(doc: Mapping[str, Any], response: str) -> Scored:
         extracted = extract_yes_no(response, bare_normal=doc["cell"] == "abnormality_closed")
         in_paper = (paper_phrase if family == "slake" else paper_closed)(response, target)
     return Scored(_outcome(extracted, target), in_paper, extracted)
+
+
+def scores_of(outcome: Outcome, in_paper: bool | None) -> dict[str, float]:
+    """The scores of an outcome by metric; what is missing has no strict one."""
+    scores = {} if outcome == "missing" else {STRICT: float(outcome == "correct")}
+    return scores if in_paper is None else {**scores, PAPER: float(in_paper)}
+
+
+def record_of(doc: Mapping[str, Any], response: str | None, scored: Scored) -> Record:
+    """The record of a question's columns and what became of its answer."""
+    return Record(
+        key=doc["key"],
+        cluster=doc["cluster"],
+        cell=doc["cell"],
+        arm=doc["arm"],
+        format=doc["format"],
+        facets=doc["facets"] or {},
+        question=doc["question"],
+        choices=tuple(doc["choices"] or ()),
+        target=doc["target"],
+        response=response,
+        extracted=scored.extracted,
+        outcome=scored.outcome,
+        reason=scored.reason,
+        scores=scores_of(scored.outcome, scored.in_paper),
+        judge=scored.judge,
+        judge_reply=scored.judge_reply,
+        fingerprint=doc["fingerprint"],
+        version=TASK_VERSION,
+        pack=__version__,
+    )
+
+
+def as_results(record: Record) -> Results:
+    """A record as the host's metrics."""
+    shared = {"cluster": record.cluster, "cell": record.cell}
+    scored = {name: {"score": record.scores[name]} if name in record.scores else {} for name in (STRICT, PAPER)}
+    return {**{name: {**shared, **scored[name]} for name in scored}, "record": as_dict(record)}
 
 
 def _judged_by_rule(doc: Mapping[str, Any], response: str, family: str) -> Verdict:
@@ -99,43 +143,8 @@ def _score_late(verdict: Future[Verdict], judge: str) -> Scored:
 
 
 def _judged(verdict: Verdict, judge: str) -> Scored:
-    words = {"judge": judge, "judge_reason": verdict.reason}
     if isinstance(verdict, LLMVerdict):
-        return Scored(verdict.outcome, verdict.correct_in_paper, judge_reply=verdict.reply, **words)
-    return Scored(verdict.outcome, verdict.outcome == "correct", **words)
-
-
-def _known(doc: Mapping[str, Any]) -> Results:
-    """What a result says before the response has been scored."""
-    shared = {"cluster": doc["cluster"], "cell": doc["cell"]}
-    record = {
-        "key": doc["key"],
-        **shared,
-        "format": doc["format"],
-        "with_image": doc["with_image"],
-        **doc["facets"],
-        "question": doc["question"],
-        "choices": doc["choices"],
-        "target": doc["target"],
-        "fingerprint": doc["fingerprint"],
-        "version": TASK_VERSION,
-    }
-    return {"accuracy": {**shared}, "accuracy_paper": {**shared}, "record": record}
-
-
-def _of(scored: Scored) -> Results:
-    """What the score adds."""
-    strict = {} if scored.outcome == "unjudged" else {"score": int(scored.outcome == "correct")}
-    record = {
-        "extracted": scored.extracted,
-        "outcome": scored.outcome,
-        "correct_in_paper": scored.correct_in_paper,
-        "judge": scored.judge,
-        "judge_reason": scored.judge_reason,
-        "judge_reply": scored.judge_reply,
-    }
-    return {"accuracy": strict, "accuracy_paper": {"score": int(scored.correct_in_paper)}, "record": record}
-
-
-def _merged(known: Results, added: Results) -> Results:
-    return {metric: {**values, **added[metric]} for metric, values in known.items()}
+        in_paper, reply = verdict.correct_in_paper, verdict.reply
+    else:
+        in_paper, reply = verdict.outcome == "correct", None
+    return Scored(verdict.outcome, in_paper, reason=verdict.reason, judge=judge, judge_reply=reply)

@@ -100,8 +100,8 @@ def paired(arm: Arm, first: str, second: str, scheme: Scheme) -> Pairs:
     scores: dict[str, dict[str, float]] = {first: {}, second: {}}
     for record in arm.records:
         score = scheme.score(record)
-        if record["cell"] in scores and score is not None:
-            scores[record["cell"]][record["cluster"]] = score
+        if record.cell in scores and score is not None:
+            scores[record.cell][record.cluster] = score
     images = [image for image in scores[first] if image in scores[second]]
     return [scores[second][image] for image in images], [scores[first][image] for image in images], images
 
@@ -126,9 +126,9 @@ def _chosen(arms: Mapping[str, Arm]) -> Sheet:
     for name, arm in arms.items():
         fields: list[Item | str] = []
         for cell in TITLES:
-            offered = [record for record in arm.records if record["cell"] == cell and offers_default(record)]
+            offered = [record for record in arm.records if record.cell == cell and offers_default(record)]
             chosen = [float(option_of(record) == NO_PATHOLOGY) for record in offered]
-            one = accuracy(chosen, [record["cluster"] for record in offered])
+            one = accuracy(chosen, [record.cluster for record in offered])
             fields.append(Item(percent(one.value), "" if math.isnan(one.value) else interval(one)))
             share = {"chosen": one.value, "low": one.low, "high": one.high, "offered": one.n}
             data.append({"run": name, "cell": cell, **share, "chance": chance_level(offered)})

@@ -13,7 +13,7 @@ from radimagenet_vqa_tasks.analysis.escape import markdown, plain
 from radimagenet_vqa_tasks.benchmarks.cells import cell_called
 from radimagenet_vqa_tasks.models.guessing import draw
 from radimagenet_vqa_tasks.report.answers import Answer, read_answers
-from radimagenet_vqa_tasks.scoring.logs import Record
+from radimagenet_vqa_tasks.scoring.record import Record
 from radimagenet_vqa_tasks.study.pairs import Pair
 from radimagenet_vqa_tasks.utils.prompts import LETTERS
 
@@ -53,13 +53,13 @@ def _sections(pair: Pair) -> Iterator[str]:
 
 def _answered(pair: Pair) -> Iterator[Answered]:
     """The open and multiple-choice questions with a verdict and texts on both sides."""
-    blind = {record["key"]: record for record in pair.blind.records}
+    blind = {record.key: record for record in pair.blind.records}
     seen, unseen = read_answers(pair.seeing), read_answers(pair.blind)
     for record in pair.seeing.records:
-        key, other = record["key"], blind.get(record["key"])
-        if record["format"] not in ("open", "mc") or other is None or key not in seen or key not in unseen:
+        key, other = record.key, blind.get(record.key)
+        if record.format not in ("open", "mc") or other is None or key not in seen or key not in unseen:
             continue
-        if "unjudged" not in (record["outcome"], other["outcome"]):
+        if "missing" not in (record.outcome, other.outcome):
             yield record, seen[key], other, unseen[key]
 
 
@@ -67,8 +67,8 @@ def first(answered: Sequence[Answered], count: int = SHOWN) -> list[Answered]:
     """The first few by the hash of their keys, no two of one image or with one wording."""
     chosen: list[Answered] = []
     taken: set[object] = set()
-    for one in sorted(answered, key=lambda one: draw(one[0]["key"], 2**64)):
-        marks = {one[0]["cluster"], (one[1].question,)}
+    for one in sorted(answered, key=lambda one: draw(one[0].key, 2**64)):
+        marks = {one[0].cluster, (one[1].question,)}
         if len(chosen) < count and not marks & taken:
             taken |= marks
             chosen.append(one)
@@ -76,13 +76,13 @@ def first(answered: Sequence[Answered], count: int = SHOWN) -> list[Answered]:
 
 
 def _right(record: Record) -> bool:
-    return bool(record["outcome"] == "correct")
+    return bool(record.outcome == "correct")
 
 
 def _same(one: Answered) -> bool:
     seen, seen_text, unseen, unseen_text = one
-    if seen["format"] == "mc":
-        return bool(seen["extracted"] == unseen["extracted"])
+    if seen.format == "mc":
+        return bool(seen.extracted == unseen.extracted)
     return _words(seen_text) == _words(unseen_text)
 
 
@@ -92,11 +92,11 @@ def _words(answer: Answer) -> list[str]:
 
 def _lines(one: Answered) -> Iterator[str]:
     record, seen, _, unseen = one
-    cell = cell_called(record["cell"])
-    yield f"- **{_text(seen.question)}** ({f'{cell.subject} {cell.title}'.strip()}, `{_code(record['key'])}`)"
-    if choices := record["choices"]:
+    cell = cell_called(record.cell)
+    yield f"- **{_text(seen.question)}** ({f'{cell.subject} {cell.title}'.strip()}, `{_code(record.key)}`)"
+    if choices := record.choices:
         yield f"  - options: {_text('; '.join(f'{a}. {b}' for a, b in zip(LETTERS, choices, strict=False)))}"
-    yield f"  - right: {_text(record['target'])}"
+    yield f"  - right: {_text(record.target)}"
     yield f"  - with the image: {_text(seen.response)}"
     yield f"  - without: {_text(unseen.response)}"
 

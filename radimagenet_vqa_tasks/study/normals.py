@@ -38,11 +38,7 @@ def figure_10_sheet(blind: Mapping[str, Arm], scheme: Scheme) -> Sheet:
                     "n": found.n,
                 }
             )
-    records = [record for arm in blind.values() for record in arm.records if record["cell"] == "pathology_mc"]
-    levels = [
-        chance.chance_level([one for one in records if one.get("abnormal") is wanted]) for wanted in (False, True)
-    ]
-    fields.append([chance.UNIFORM, *map(percent, levels)])
+    fields.append([chance.UNIFORM, *map(percent, _chance(blind))])
     fields.append([chance.NORMAL, "100.0", "0.0"])
     notes = [INTERVALS, "Who always takes the normal answer is right on the normal images and on no other."]
     title = "Figure 10: pathology multiple-choice questions without the images, on normal and abnormal images"
@@ -52,8 +48,9 @@ def figure_10_sheet(blind: Mapping[str, Arm], scheme: Scheme) -> Sheet:
 
 def _chance(blind: Mapping[str, Arm]) -> list[float]:
     """What uniform guessing gets on normal and on abnormal images."""
-    records = [record for arm in blind.values() for record in arm.records if record["cell"] == CELL]
-    return [chance.chance_level([one for one in records if one.get("abnormal") is wanted]) for wanted in (False, True)]
+    records = [record for arm in blind.values() for record in arm.records if record.cell == CELL]
+    groups = [[one for one in records if one.facets.get("abnormal") is wanted] for wanted in (False, True)]
+    return list(map(chance.chance_level, groups))
 
 
 def figure_10(blind: Mapping[str, Arm], scheme: Scheme) -> Figure:

@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from radimagenet_vqa_tasks.analysis import chance
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.blind import blind_sheets
@@ -19,7 +21,7 @@ from radimagenet_vqa_tasks.analysis.statistics import NOTHING, Estimate
 from radimagenet_vqa_tasks.analysis.table import INTERVALS, arm_notes, shown, together
 from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, FAMILY_OF, Family
 from radimagenet_vqa_tasks.report.answers import read_answers
-from radimagenet_vqa_tasks.scoring.logs import Record
+from radimagenet_vqa_tasks.scoring.record import Record
 from radimagenet_vqa_tasks.study.examples import examples
 from radimagenet_vqa_tasks.study.marks import Marks, marks_figure
 from radimagenet_vqa_tasks.study.normals import figure_10, figure_10_sheet
@@ -83,7 +85,9 @@ def _levels(pairs: Mapping[str, Mapping[str, Pair]]) -> dict[str, dict[str, floa
             if not pair.blind.cells.keys() & found.keys():
                 texts = read_answers(pair.blind)
                 asked = [
-                    {**one, "question": texts[one["key"]].question} for one in pair.blind.records if one["key"] in texts
+                    msgspec.structs.replace(one, question=texts[one.key].question)
+                    for one in pair.blind.records
+                    if one.key in texts
                 ]
                 found |= chance.levels(asked)
     return found
@@ -97,8 +101,8 @@ def _level(row: Row, levels: Mapping[str, Mapping[str, float]], name: str) -> fl
 def _measured(row: Row, arm: Arm, scheme: Scheme) -> Measured:
     cells: dict[str, list[Record]] = {cell: [] for cell in row.cells}
     for record in arm.records:
-        if record["cell"] in cells:
-            cells[record["cell"]].append(record)
+        if record.cell in cells:
+            cells[record.cell].append(record)
     return mean_of(cells, scheme)
 
 

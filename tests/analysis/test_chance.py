@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from datasets import load_dataset
-from runs_support import record
+from runs_support import changed, record
 
 from radimagenet_vqa_tasks.analysis.chance import (
     COMMONEST,
@@ -24,18 +24,20 @@ from radimagenet_vqa_tasks.analysis.chance import (
 from radimagenet_vqa_tasks.benchmarks import distractors, radvqa
 from radimagenet_vqa_tasks.benchmarks.cells import CELLS
 from radimagenet_vqa_tasks.models.guessing import candidates, draw
+from radimagenet_vqa_tasks.scoring.outcomes import Scored, record_of
+from radimagenet_vqa_tasks.scoring.record import Record
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, labels_for
 
-Question = dict[str, Any]
+Question = Record
 
 
 @pytest.fixture(scope="module")
 def benchmark(hub_copy: Path) -> dict[str, list[Question]]:
-    """The questions of the nine cells and the ablation's arms, as records have them: their facets beside the rest."""
+    """The questions of the nine cells and the ablation's arms, as records without an answer."""
     rows = load_dataset(str(hub_copy), "benchmark", split="test")
     tasks = {name: getattr(radvqa, f"{name}_textonly") for name in CELLS}
     tasks |= {name: getattr(distractors, f"{name}_textonly") for name in distractors.SHARES}
-    return {name: [{**doc, **doc["facets"]} for doc in task(rows)] for name, task in tasks.items()}
+    return {name: [record_of(doc, None, Scored("missing")) for doc in task(rows)] for name, task in tasks.items()}
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +76,9 @@ def test_uniform_level_is_what_guessing_gets(benchmark: dict[str, list[Question]
     asked = benchmark[cell][::4]
     right, expected, variance = 0, 0.0, 0.0
     for question in asked:
-        answers = candidates(question["format"], question["choices"], question)
-        guesses = [answers[draw(f"{seed}:{question['key']}", len(answers))] for seed in range(100)]
-        right += guesses.count(question["target"])
+        answers = candidates(question.format, question.choices, question.facets)
+        guesses = [answers[draw(f"{seed}:{question.key}", len(answers))] for seed in range(100)]
+        right += guesses.count(question.target)
         share = uniform(question)
         assert share is not None
         expected += 100 * share
@@ -149,13 +151,13 @@ def test_region_counts_only_where_it_is_named(benchmark: dict[str, list[Question
         for n, (place, kind) in enumerate(kinds)
     ]
     assert levels(asked)["pathology_open"][NAMED_REGION] == pytest.approx(20 / 28)
-    named = [{**one, "question": f"What condition is affecting the {one['location']}?"} for one in asked]
+    named = [changed(one, question=f"What condition is affecting the {one.facets['location']}?") for one in asked]
     assert levels(named)["pathology_open"][NAMED_REGION] == 1
 
 
 def test_levels_that_read_the_question_need_its_text() -> None:
     """A record without its question's text has the other levels, and no number for these."""
-    asked = [{name: value for name, value in record(0, "pathology_mc").items() if name != "question"}]
+    asked = [record(0, "pathology_mc", question=None)]
     of_cell = levels(asked)["pathology_mc"]
     assert of_cell[UNIFORM] == 0.25
     assert math.isnan(of_cell[PUBLISHED]) and math.isnan(of_cell[NAMED_REGION])
@@ -163,6 +165,6 @@ def test_levels_that_read_the_question_need_its_text() -> None:
 
 def test_records_that_contradict_themselves_do_no_harm() -> None:
     """Logs are hostile: a letter without an option, or no options at all, are wrong answers, not crashes."""
-    for changed in ({"target": "Z"}, {"target": ""}, {"choices": None}):
-        of_cell = levels([record(0, "pathology_mc", **changed), record(2, "pathology_mc", **changed)])["pathology_mc"]
+    for odd in ({"target": "Z"}, {"target": ""}, {"choices": ()}):
+        of_cell = levels([record(0, "pathology_mc", **odd), record(2, "pathology_mc", **odd)])["pathology_mc"]
         assert not of_cell[UNIFORM] > 0.25

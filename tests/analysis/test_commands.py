@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from runs_support import records, write
+from runs_support import changed, records, write
 from support import Command, message
 
 from radimagenet_vqa_tasks.cli import main
@@ -21,7 +21,7 @@ EVIL = "<script>alert(1)</script>|=1+1\x1b[31m\u202e\\input{x}"
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """A run with both arms."""
-    write(tmp_path / "run", records(6, lambda image, cell: image < 4) + records(6, with_image=False))
+    write(tmp_path / "run", records(6, lambda image, cell: image < 4) + records(6, arm="textonly"))
     return tmp_path / "run"
 
 
@@ -52,7 +52,7 @@ def test_table_by_the_papers_protocol(run: Path) -> None:
 
 def test_compare_two_runs_and_text_only(run: Path, tmp_path: Path) -> None:
     """Images are compared with images; --text-only compares the other arm."""
-    write(tmp_path / "other", records(6) + records(6, lambda *_: False, with_image=False))
+    write(tmp_path / "other", records(6) + records(6, lambda *_: False, arm="textonly"))
     rows = json.loads(invoke("compare", f"a={run}", f"b={tmp_path / 'other'}", "--format", "json"))["tables"][0]["rows"]
     assert [row["difference"] for row in rows] == pytest.approx([1 / 3] * 10)
     blind = json.loads(invoke("compare", run, tmp_path / "other", "--text-only", "--format", "json"))["tables"][0]
@@ -115,8 +115,8 @@ def test_what_was_left_out_goes_to_standard_error(run: Path) -> None:
 def test_hostile_names_do_not_get_through(tmp_path: Path, form: str) -> None:
     """A model's name, a judge, a pathology and a folder that are attacks come out harmless from every command."""
     found = [
-        {**one, "pathology": EVIL, "judge": EVIL if one["format"] == "open" else None}
-        for one in records(6) + records(6, with_image=False)
+        changed(one, pathology=EVIL, judge=EVIL if one.format == "open" else None)
+        for one in records(6) + records(6, arm="textonly")
     ]
     folder = tmp_path / "=evil\x1b[2J"
     write(folder, found, model=EVIL)

@@ -6,13 +6,14 @@ import math
 from typing import Any
 
 import pytest
-from runs_support import arm, record, records
+from runs_support import arm, changed, record, records, set_fields
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.compare import compare_sheets, differences, obstacles, pair
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme
 from radimagenet_vqa_tasks.benchmarks.cells import CELLS, FAMILIES
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.scoring.record import as_dict
 
 
 def text_of(sheet: Any, name: str) -> list[str]:
@@ -47,16 +48,16 @@ def test_holm_goes_over_the_cells_of_all_comparisons() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("other_than", "said"),
     [
         ({"fingerprint": "f" * 16}, "they answered other data (fingerprints 0123456789abcdef and ffffffffffffffff)"),
         ({"version": "2-A"}, "they ran other versions of the tasks (1-A and 2-A)"),
         ({"judge": "gpt-5"}, "their open answers have other judges (rule and gpt-5)"),
     ],
 )
-def test_what_would_mislead_is_refused(changed: dict[str, Any], said: str) -> None:
+def test_what_would_mislead_is_refused(other_than: dict[str, Any], said: str) -> None:
     """Other data, another version and another judge are each a reason, and --force says it in the table."""
-    other = [{**one, **changed, **({} if one["format"] == "open" else {"judge": None})} for one in records(5)]
+    other = [changed(one, **{**other_than, **({} if one.format == "open" else {"judge": None})}) for one in records(5)]
     arms = [arm("a", records(5)), arm("b", other)]
     with pytest.raises(RunError) as error:
         compare_sheets(arms, Scheme())
@@ -81,15 +82,15 @@ def test_part_of_the_questions_is_refused_or_shared() -> None:
 
 def test_nothing_in_common_is_an_error_even_when_forced() -> None:
     """There is no difference between runs that share no question."""
-    other = [{**one, "key": f"x{one['key']}"} for one in records(3)]
+    other = [changed(one, key=f"x{one.key}") for one in records(3)]
     with pytest.raises(RunError, match="not one question is in both"):
         compare_sheets([arm("a", records(3)), arm("b", other)], Scheme(), force=True)
 
 
-def test_unjudged_questions_are_left_out_of_both_sides() -> None:
+def test_missing_questions_are_left_out_of_both_sides() -> None:
     """A question without a verdict on one side says nothing of the difference; how many is said."""
     found = records(6)
-    found[0] |= {"outcome": "unjudged", "correct_in_paper": False}
+    set_fields(found[0], outcome="missing", in_paper=False)
     sheet = compare_sheets([arm("a", found), arm("b", records(6))], Scheme())[0]
     assert text_of(sheet, "anatomy Open")[5] == "5"
     assert "1 questions have no verdict" in " ".join(sheet.notes)
@@ -102,8 +103,8 @@ def test_closed_by_answer_is_tested_clustered() -> None:
     """By answer, an image can have two Closed- questions: they are not independent, and McNemar's test is not used."""
     found = records(12, lambda image, cell: image % 2 == 0)
     for one in found:
-        if one["cell"] == "pathology_closed_pos":
-            one["target"] = "no"
+        if one.cell == "pathology_closed_pos":
+            one.target = "no"
     scheme = Scheme(closed_by="answer")
     compared = differences(pair(arm("a", found), arm("b", found), scheme), scheme)
     assert (compared["pathology_closed_neg"].n, compared["pathology_closed_neg"].clusters) == (24, 12)
@@ -131,9 +132,9 @@ def test_one_run_is_not_enough() -> None:
 def test_arms_are_not_changed() -> None:
     """Comparing leaves the records as they are."""
     one: Arm = arm("a", records(2))
-    before = [dict(record) for record in one.records]
+    before = [as_dict(record) for record in one.records]
     compare_sheets([one, arm("b", records(2))], Scheme())
-    assert before == list(one.records)
+    assert before == [as_dict(record) for record in one.records]
 
 
 def test_a_part_of_several_data_sets_is_a_part_and_not_other_data() -> None:
@@ -141,7 +142,7 @@ def test_a_part_of_several_data_sets_is_a_part_and_not_other_data() -> None:
     every = [record(0, cell, fingerprint=f"{index:016}") for index, cell in enumerate(FAMILIES["mmmu_med"].cells)]
     whole, part = arm(found=every), arm(found=every[:2])
     assert obstacles(whole, part) == ["only 2 questions are in both (3 only in the first, 0 only in the second)"]
-    [other] = obstacles(part, arm(found=[{**every[0], "fingerprint": "f" * 16}, every[1]]))
+    [other] = obstacles(part, arm(found=[changed(every[0], fingerprint="f" * 16), every[1]]))
     assert "other data" in other
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from runs_support import arm, record, records
+from runs_support import arm, changed, record, records
 
 from radimagenet_vqa_tasks.analysis.answers import by_image, offers_default, option_of
 from radimagenet_vqa_tasks.analysis.consistency import (
@@ -54,7 +54,7 @@ def test_always_no_is_never_right_twice_on_abnormal_images() -> None:
         for cell in cells
     ]
     for one in images:
-        one["outcome"] = "correct" if one["target"] == "no" else "incorrect"
+        one.outcome = "correct" if one.target == "no" else "incorrect"
     assert found(both_right(by_image(images), STRICT)) == {
         "both_right_pathology": (0.5, 10),
         "both_right_pathology_abnormal": (0, 5),
@@ -62,9 +62,9 @@ def test_always_no_is_never_right_twice_on_abnormal_images() -> None:
     }
 
 
-def test_an_unjudged_answer_is_no_pair() -> None:
+def test_an_missing_answer_is_no_pair() -> None:
     """A pair of which one has no score is left out."""
-    images = by_image(image(0, anatomy_closed_pos={"outcome": "unjudged"}, anatomy_closed_neg={}))
+    images = by_image(image(0, anatomy_closed_pos={"outcome": "missing"}, anatomy_closed_neg={}))
     assert found(both_right(images, STRICT)) == {}
 
 
@@ -117,14 +117,14 @@ def test_a_region_is_chosen_and_affirmed(chosen: str, present: str, other: str, 
 
 def test_open_and_chosen_regions_differ_only_where_the_record_shows_it() -> None:
     """Right in words and wrong by letter, or the other way round with the rule judge's reason; never a guess."""
-    wrong = {"outcome": "incorrect", "judge_reason": "other_label"}
+    wrong = {"outcome": "incorrect", "reason": "other_label"}
     assert checked(image(0, anatomy_open={}, anatomy_mc={"extracted": "A", "outcome": "incorrect"})) == {
         "anatomy_open_right_mc_other": (1, 1)
     }
     assert checked(image(0, anatomy_open=wrong, anatomy_mc={})) == {"anatomy_mc_right_open_other": (1, 1)}
-    vague = checked(image(0, anatomy_open={**wrong, "judge_reason": "no_label"}, anatomy_mc={}))
+    vague = checked(image(0, anatomy_open={**wrong, "reason": "no_label"}, anatomy_mc={}))
     assert vague == {"anatomy_mc_right_open_other": (0, 1)}
-    assert not checked(image(0, anatomy_open={**wrong, "judge": "mistral", "judge_reason": "judged"}, anatomy_mc={}))
+    assert not checked(image(0, anatomy_open={**wrong, "judge": "mistral", "reason": "judged"}, anatomy_mc={}))
     assert not checked(image(0, anatomy_open=wrong, anatomy_mc={"extracted": "A", "outcome": "incorrect"}))
 
 
@@ -148,7 +148,7 @@ def test_no_finding_is_told_by_kind_of_image() -> None:
             number,
             abnormality_closed={"extracted": "no", "target": "yes" if number % 2 == 0 else "no"},
             pathology_mc={"extracted": "C"},
-            pathology_open={"judge_reason": "normal", "outcome": "correct" if number % 2 else "incorrect"},
+            pathology_open={"reason": "normal", "outcome": "correct" if number % 2 else "incorrect"},
         )
     ]
     rates = {rate.name: (rate.estimate.value, rate.expected) for rate in no_finding(by_image(always))}
@@ -169,7 +169,7 @@ def test_letters_beyond_the_options_choose_nothing() -> None:
 
 def test_sheets_have_every_arm_and_say_what_they_count() -> None:
     """Four tables, a column an arm, the number of images beside each interval, and the definitions below."""
-    blind = arm("m", records(6, with_image=False))
+    blind = arm("m", records(6, arm="textonly"))
     sheets = consistency_sheets([arm("m", records(6)), blind], STRICT)
     assert len(sheets) == 4
     assert ("m (text only)", "independent") in sheets[0].columns
@@ -182,6 +182,6 @@ def test_sheets_have_every_arm_and_say_what_they_count() -> None:
 
 def test_other_benchmarks_have_no_nine_questions() -> None:
     """A run of another benchmark is refused with the reason."""
-    other = {**record(0, "anatomy_open"), "cell": "vqarad_open"}
+    other = changed(record(0, "anatomy_open"), cell="vqarad_open")
     with pytest.raises(RunError, match="no run here answers them"):
         consistency_sheets([arm("m", [other])], STRICT)

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import matplotlib
 import pytest
-from runs_support import arm, record, records
+from runs_support import arm, changed, record, records
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.figures import Figure, draw, write
@@ -26,7 +26,7 @@ EVIL = ("$\\frac{1", "$x_1$", "<script>&amp;]]>\x00\x1b[2J\u202e", "名前 \U000
 def both() -> list[Figure]:
     """Two runs and the text-only arm of the first."""
     first = arm("first", records(12, lambda image, cell: image % 2 == 0))
-    blind = arm("first", records(12, lambda image, cell: image % 3 == 0, with_image=False))
+    blind = arm("first", records(12, lambda image, cell: image % 3 == 0, arm="textonly"))
     return draw([first, blind, arm("second", records(12))])
 
 
@@ -111,7 +111,7 @@ def loud() -> Iterator[None]:
 
 def test_hostile_names_are_shown_as_they_are(loud: None) -> None:
     """Mathematics, markup, terminal codes, missing glyphs and length: no crash, no warning, no mark-up of their own."""
-    figures = draw([arm(name, records(2)) for name in EVIL] + [arm(EVIL[0], records(2, with_image=False))])
+    figures = draw([arm(name, records(2)) for name in EVIL] + [arm(EVIL[0], records(2, arm="textonly"))])
     for figure in figures:
         root = ElementTree.fromstring(figure.svg)
         assert not {"script", "a", "foreignObject"} & {element.tag.rpartition("}")[2] for element in root.iter()}
@@ -121,9 +121,9 @@ def test_hostile_names_are_shown_as_they_are(loud: None) -> None:
 
 
 def test_nothing_scored_is_drawn_without_a_crash(loud: None) -> None:
-    """Only unjudged answers, or a single cell: figures with gaps, not errors."""
-    unjudged = [{**one, "outcome": "unjudged"} for one in records(3, cells=["pathology_open"])]
-    for found in (unjudged, records(1, cells=["anatomy_mc"])):
+    """Only missing answers, or a single cell: figures with gaps, not errors."""
+    missing = [changed(one, outcome="missing") for one in records(3, cells=["pathology_open"])]
+    for found in (missing, records(1, cells=["anatomy_mc"])):
         for figure in draw([arm("m", found), arm("n", found)]):
             assert figure.svg
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from runs_support import arm, records
+from runs_support import arm, changed, records, set_fields
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.measure import AVG
@@ -21,7 +21,7 @@ def like(model: str, shift: float = 0, judge: str = "mistral-large-2411", images
     """A run with the published accuracies, each shifted by so many points."""
     row = table_2()[model]
     found = records(images, lambda image, cell: image * 100 < (row[cell] + shift) * images)
-    return [{**one, "judge": judge if one["format"] == "open" else None} for one in found]
+    return [changed(one, judge=judge if one.format == "open" else None) for one in found]
 
 
 def verdicts(run: Arm, model: str = MODEL) -> dict[str, str]:
@@ -49,8 +49,8 @@ def test_the_parser_explains_what_only_the_strict_protocol_changes() -> None:
     """Where the paper's protocol gives the paper's number and ours another, the difference is the parser's."""
     found = like(MODEL)
     for one in found:
-        if one["cell"] == "anatomy_mc":
-            one["outcome"] = "correct"
+        if one.cell == "anatomy_mc":
+            one.outcome = "correct"
     found_verdicts = verdicts(arm("mine", found))
     # 19.5 points in one cell are 2.2 in Avg, which is more than its interval allows.
     assert {found_verdicts.pop(cell) for cell in ("anatomy_mc", AVG)} == {"parser explains the difference"}
@@ -61,8 +61,8 @@ def test_agreeing_only_by_our_protocol_is_no_reproduction() -> None:
     """The paper's number was made by the paper's tool: ours beside it is a coincidence, and said to be."""
     found = like(MODEL)
     for one in found:
-        if one["cell"] == "anatomy_mc":
-            one["correct_in_paper"] = False
+        if one.cell == "anatomy_mc":
+            set_fields(one, in_paper=False)
     [row] = [row for row in published_sheet(arm("mine", found), MODEL).data if row["cell"] == "anatomy_mc"]
     assert (row["verdict"], row["why"]) == ("differs", "by the paper's protocol; agrees only by ours")
     assert (row["in_strict_interval"], row["in_paper_protocol_interval"]) == (True, False)
@@ -82,17 +82,17 @@ def test_a_part_a_sample_and_a_blind_run_are_not_comparable() -> None:
     for run, why in (
         (arm("mine", like(MODEL, images=40)), "partial run, 40 of 1,000"),
         (arm("mine", like(MODEL), is_sample=True), "sample"),
-        (arm("mine", [{**one, "with_image": False} for one in like(MODEL)]), "text only"),
+        (arm("mine", [changed(one, arm="textonly") for one in like(MODEL)]), "text only"),
     ):
         data = published_sheet(run, MODEL).data
         assert {(row["verdict"], row["why"]) for row in data} == {("not comparable", why)}
         assert "cannot be reproduced or refuted" in published_sheet(run, MODEL).notes[0]
 
 
-def test_unjudged_answers_make_a_cell_incomparable() -> None:
+def test_missing_answers_make_a_cell_incomparable() -> None:
     """A cell that lacks verdicts is no reproduction of one that has them all."""
     found = like(MODEL)
-    found[0]["outcome"] = "unjudged"
+    found[0].outcome = "missing"
     assert verdicts(arm("mine", found))["anatomy_open"] == "not comparable"
 
 

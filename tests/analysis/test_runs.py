@@ -14,7 +14,7 @@ from radimagenet_vqa_tasks.errors import RunError
 
 def test_arms_never_mix(tmp_path: Path) -> None:
     """Answers with and without the images, to other data and by other task versions, are arms of their own."""
-    write(tmp_path, records(2) + records(2, with_image=False))
+    write(tmp_path, records(2) + records(2, arm="textonly"))
     write(tmp_path, records(2, fingerprint="f" * 16), prefix="radvqa_sample_")
     [run] = read_runs([tmp_path])
     assert [(arm.with_image, arm.fingerprint[:1], arm.is_sample, len(arm.records)) for arm in run.arms] == [
@@ -55,7 +55,7 @@ def test_a_benchmark_of_several_data_sets_is_one_arm(tmp_path: Path) -> None:
     """Each subject of MMMU is a data set of its own; together they are one benchmark's answers."""
     write(tmp_path, [record(0, cell, fingerprint=f"{index:016}") for index, cell in enumerate(SUBJECTS)])
     [arm] = read_runs([tmp_path])[0].arms
-    assert [one["cell"] for one in arm.records] == SUBJECTS and len(arm.fingerprint) == 16
+    assert [one.cell for one in arm.records] == SUBJECTS and len(arm.fingerprint) == 16
 
 
 def test_newest_complete_log_of_each_task_counts(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_newest_complete_log_of_each_task_counts(tmp_path: Path) -> None:
     write(tmp_path, records(4, lambda *_: False), stamp="20260102_000000", sizes=sizes)
     write(tmp_path, records(2), stamp="20260103_000000", sizes=sizes)
     [run] = read_runs([tmp_path])
-    assert {record["outcome"] for record in run.arms[0].records} == {"incorrect"}
+    assert {record.outcome for record in run.arms[0].records} == {"incorrect"}
     assert len(run.arms[0].records) == 36
     [note] = run.notes
     assert "newest complete" in note and "20260102_000000" in note

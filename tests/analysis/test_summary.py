@@ -32,7 +32,7 @@ def found(tmp_path: Path, schema: Any) -> dict[str, Any]:
     """The summary of two runs, one with both arms and a published name, and one on other data."""
     write(
         tmp_path / "a",
-        records(6, lambda image, cell: image < 4) + records(6, lambda image, _: image < 2, with_image=False),
+        records(6, lambda image, cell: image < 4) + records(6, lambda image, _: image < 2, arm="textonly"),
         model="Qwen/Qwen2.5-VL-7B-Instruct",
     )
     write(tmp_path / "b", records(6), model=EVIL)
@@ -87,7 +87,7 @@ def test_its_numbers_are_those_of_the_tables(found: dict[str, Any]) -> None:
 
 def test_numbers_that_do_not_exist_are_null(tmp_path: Path, schema: Any) -> None:
     """A single question: no Avg, no interval anywhere that would be NaN, and still a sound document."""
-    write(tmp_path / "one", [record(0, "pathology_mc", outcome="unjudged", location=None)])
+    write(tmp_path / "one", [record(0, "pathology_mc", outcome="missing", location=None)])
     document = summary(read_runs([tmp_path / "one"]))
     text = json.dumps(document, allow_nan=False)
     assert [error.message for error in Draft202012Validator(schema).iter_errors(json.loads(text))] == []

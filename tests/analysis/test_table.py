@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from runs_support import DATA, arm, record, records
+from runs_support import DATA, arm, changed, record, records, set_fields
 
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme, grouped, measure
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet, as_rich, render
@@ -31,10 +31,10 @@ def test_nine_cells_and_their_mean() -> None:
     assert (found[AVG].asked, found[AVG].estimate.clusters) == (90, 10)
 
 
-def test_unjudged_answers_are_left_out_and_bounded() -> None:
+def test_missing_answers_are_left_out_and_bounded() -> None:
     """Of four open answers one is right, two wrong, one without a verdict: 1/3, between 1/4 and 2/4, marked."""
     found = records(4, lambda image, cell: cell != "pathology_open" or image == 0)
-    found = [{**one, "outcome": "unjudged"} if one["key"] == "image3:pathology_open" else one for one in found]
+    found = [changed(one, outcome="missing") if one.key == "image3:pathology_open" else one for one in found]
     cell = measure(found, Scheme())["pathology_open"]
     assert (cell.estimate.value, cell.lower, cell.upper) == pytest.approx((1 / 3, 1 / 4, 2 / 4))
     sheet = main_sheet([arm(found=found)], Scheme())
@@ -50,7 +50,7 @@ def test_unjudged_answers_are_left_out_and_bounded() -> None:
 def test_unparsed_answers_count_as_wrong() -> None:
     """An unreadable answer is 0, and its share stands below the table."""
     found = records(4)
-    found[0] |= {"outcome": "unparsed", "correct_in_paper": True}
+    set_fields(found[0], outcome="unparsed", in_paper=True)
     cell = measure(found, Scheme())["anatomy_open"]
     assert (cell.estimate.value, cell.unparsed) == (0.75, 1)
     assert rows(main_sheet([arm(found=found)], Scheme()))["unparsed"][0].text == "1 (2.8 %)"
@@ -70,8 +70,8 @@ def test_closed_questions_by_answer_or_by_question() -> None:
     """On a normal image the pathology Closed+ question has the answer "no": by answer it is a Closed- one."""
     found = records(4)
     for one in found:
-        if one["cell"] == "pathology_closed_pos" and not one["abnormal"]:
-            one |= {"target": "no", "outcome": "incorrect"}
+        if one.cell == "pathology_closed_pos" and not one.facets["abnormal"]:
+            set_fields(one, target="no", outcome="incorrect")
     by_question, by_answer = (measure(found, Scheme(closed_by=kind)) for kind in ("question", "answer"))  # type: ignore[arg-type]
     cells = ("pathology_closed_pos", "pathology_closed_neg", "abnormality_closed")
     assert [by_question[cell].asked for cell in cells] == [4, 4, 4]
@@ -101,11 +101,11 @@ def test_equal_runs_are_both_best() -> None:
 
 def test_only_comparable_runs_are_ranked() -> None:
     """Text-only answers, other data and, for open answers, another judge are not ranked among each other."""
-    blind = arm("blind", better(0.9, with_image=False))
+    blind = arm("blind", better(0.9, arm="textonly"))
     other = arm("other", better(0.9, fingerprint="f" * 16))
     mine, judged = arm("mine", better(0.5)), arm("judged", better(0.9))
     for one in judged.records:
-        one["judge"] = "mistral-large-2411" if one["format"] == "open" else None
+        one.judge = "mistral-large-2411" if one.format == "open" else None
     found = rows(main_sheet([mine, blind, other, judged], Scheme()))
     assert [item.mark for item in found["anatomy MC"]] == ["second", "", "", "best"]
     assert [item.mark for item in found["anatomy Open"]] == ["", "", "", ""]
@@ -149,7 +149,7 @@ def test_unknown_facets_and_cells_are_named() -> None:
         facet_sheets([arm()], "region", Scheme())
     with pytest.raises(RunError, match="'mc'; the cells are anatomy_open"):
         facet_sheets([arm()], "location", Scheme(), ["mc"])
-    without = [{**one, "pathology": None} for one in records(2)]
+    without = [changed(one, pathology=None) for one in records(2)]
     with pytest.raises(RunError, match="no record says its pathology"):
         pathology_sheets([arm(found=without)], Scheme(), 1)
 

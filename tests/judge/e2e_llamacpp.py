@@ -85,8 +85,15 @@ def _write_run(folder: Path) -> Path:
         for number, (target, response) in enumerate(ANSWERS):
             record = {"key": f"k{number}", "cluster": f"image-{number}", "cell": "anatomy_open", "format": "open"}
             record |= {"question": "Which body part is visible in this image?", "target": target}
-            record |= {"outcome": "unjudged", "judge": "rule"}
-            file.write(json.dumps({"filtered_resps": response, "record": record}) + "\n")
+            record |= {
+                "outcome": "missing",
+                "judge": "rule",
+                "arm": "image",
+                "scores": {},
+                "fingerprint": "f",
+                "version": "1-A",
+            }
+            file.write(json.dumps({"filtered_resps": response, "record": record | {"response": response}}) + "\n")
     return log
 
 
@@ -114,7 +121,7 @@ def _show(log: Path, mode: str) -> None:
     records = [json.loads(line)["record"] for line in log.read_text(encoding="utf-8").splitlines()]
     for record, (target, response) in zip(records, ANSWERS, strict=True):
         print(f"  {target!r}, {response!r}: {record['outcome']} ({record['judge']}, {record.get('judge_reason')})")
-    if mode == "schema" and any(record["outcome"] == "unjudged" for record in records):
+    if mode == "schema" and any(record["outcome"] == "missing" for record in records):
         raise SystemExit("schema: a server that holds the model to the schema must give every verdict")
 
 

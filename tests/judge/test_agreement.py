@@ -14,8 +14,8 @@ from radimagenet_vqa_tasks.judge.agreement import compare, summary, tables
 
 
 def write(folder: Path, outcomes: str, judge: str = "rule", response: str = "knee", earlier: str = "") -> str:
-    """A run whose answers were found correct (c), incorrect (i), unparsed (p) or unjudged (u), two an image."""
-    words = {"c": "correct", "i": "incorrect", "p": "unparsed", "u": "unjudged"}
+    """A run whose answers were found correct (c), incorrect (i), unparsed (p) or missing (u), two an image."""
+    words = {"c": "correct", "i": "incorrect", "p": "unparsed", "u": "missing"}
     folder.mkdir()
     with (folder / "1_samples_radvqa_anatomy_open.jsonl").open("w") as file:
         for number, outcome in enumerate(outcomes):
@@ -24,6 +24,11 @@ def write(folder: Path, outcomes: str, judge: str = "rule", response: str = "kne
                 "cluster": f"image-{number // 2}",
                 "cell": "anatomy_open",
                 "format": "open",
+                "arm": "image",
+                "scores": {},
+                "fingerprint": "f",
+                "version": "1-A",
+                "response": response,
             }
             record |= {"question": "Which?", "target": "knee", "outcome": words[outcome], "judge": judge}
             if earlier:
@@ -44,7 +49,7 @@ def test_the_figures_are_those_by_hand(tmp_path: Path) -> None:
     assert found.share.clusters == 5
 
 
-def test_unparsed_is_incorrect_and_unjudged_is_left_out(tmp_path: Path) -> None:
+def test_unparsed_is_incorrect_and_missing_is_left_out(tmp_path: Path) -> None:
     """A judge's failure is no opinion."""
     found = compare(write(tmp_path / "a", "cpuc"), write(tmp_path / "b", "cicu"))
     assert found.counts == {(True, True): 1, (False, False): 1}

@@ -185,16 +185,16 @@ def test_nothing_judged_is_not_a_number() -> None:
     assert math.isnan(Measured((toy("correct", "correct"),)).kappa)
 
 
-def test_measure_leaves_out_what_is_unjudged() -> None:
+def test_measure_leaves_out_what_is_missing() -> None:
     """A judge that fails is not counted as one that disagrees."""
     cases = [replace(ANSWERS[0], label="correct"), replace(ANSWERS[1], label="incorrect")]
-    answers: dict[str, Outcome] = {cases[0].id: "correct", cases[1].id: "unjudged"}
+    answers: dict[str, Outcome] = {cases[0].id: "correct", cases[1].id: "missing"}
 
     def judge(case: Labelled) -> Outcome:
         return answers[case.id]
 
     measured = measure(judge, cases)
-    assert (len(measured.judged), measured.unjudged, measured.agreement) == (1, 1, 1.0)
+    assert (len(measured.judged), measured.missing, measured.agreement) == (1, 1, 1.0)
 
 
 def test_the_published_tables_are_what_the_code_gives() -> None:
@@ -202,7 +202,7 @@ def test_the_published_tables_are_what_the_code_gives() -> None:
     page = rule_agreement.DOCS.read_text(encoding="utf-8")
     measured = measure(rule_agreement.rule, ANSWERS)
     assert page == rule_agreement.with_block(page, rule_agreement.block(measured))
-    assert measured.unjudged == 0
+    assert measured.missing == 0
 
 
 def test_the_published_numbers_of_the_judge_before_fit_the_set() -> None:

@@ -96,11 +96,11 @@ def test_an_unreadable_reply_is_asked_again(server: JudgeServer, judge_of: Judge
     assert verdict.correct_in_paper is False  # the paper's tool asks once
 
 
-def test_a_judge_that_never_gives_a_verdict_leaves_the_answer_unjudged(server: JudgeServer, judge_of: Judges) -> None:
+def test_a_judge_that_never_gives_a_verdict_leaves_the_answer_missing(server: JudgeServer, judge_of: Judges) -> None:
     """Bounded, with the reason; it is neither right nor wrong, and wrong in the paper's protocol."""
     server.behave = lambda text, number: Answer("I would say 0.")
     [verdict] = verdicts(judge_of(server.url), ["hip"])
-    assert (verdict.outcome, verdict.reason, server.requests) == ("unjudged", "no_verdict", 3)
+    assert (verdict.outcome, verdict.reason, server.requests) == ("missing", "no_verdict", 3)
     assert (verdict.correct_in_paper, verdict.reply) == (False, "I would say 0.")
 
 
@@ -146,14 +146,14 @@ def test_a_hanging_request_is_ended_and_asked_again(server: JudgeServer, judge_o
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_lasting_fault_is_unjudged_with_its_reason(
+def test_a_lasting_fault_is_missing_with_its_reason(
     server: JudgeServer, judge_of: Judges, answer: Answer, reason: str
 ) -> None:
     """The machinery's fault is never the model's."""
     server.behave = lambda text, number: answer
     judge = judge_of(server.url, timeout=0.2, deadline=1.0, attempts=3)
     [verdict] = verdicts(judge, ["knee"])
-    assert (verdict.outcome, verdict.reason) == ("unjudged", reason)
+    assert (verdict.outcome, verdict.reason) == ("missing", reason)
     assert judge.usage.failures == {reason: 1}
 
 
@@ -247,7 +247,7 @@ def test_a_judge_that_is_down_is_given_up_soon(judge_of: Judges, warnings_said: 
     started = time.monotonic()
     judge = judge_of(url, failures=5, attempts=3, concurrency=8)
     outcomes = verdicts(judge, many(500))
-    assert {verdict.outcome for verdict in outcomes} == {"unjudged"}
+    assert {verdict.outcome for verdict in outcomes} == {"missing"}
     assert judge.usage.failures["circuit_open"] > 480
     assert judge.usage.requests < 60
     assert time.monotonic() - started < 20
@@ -273,7 +273,7 @@ def test_what_no_retry_can_help_stops_at_once(
     """A wrong key, an unknown model or an empty account ends the asking with one message that says what to do."""
     server.behave = lambda text, number: answer
     outcomes = verdicts(judge_of(server.url, concurrency=4), many(100))
-    assert {(verdict.outcome, verdict.reason) for verdict in outcomes} == {("unjudged", reason)}
+    assert {(verdict.outcome, verdict.reason) for verdict in outcomes} == {("missing", reason)}
     assert server.requests <= 4
     assert len(warnings_said) == 1 and words in warnings_said[0]
 
@@ -293,7 +293,7 @@ def test_a_judge_that_comes_back_loses_nothing(judge_of: Judges) -> None:
 
 
 def test_closing_ends_what_is_under_way(server: JudgeServer, judge_of: Judges) -> None:
-    """Nobody waits for ever: open questions become unjudged, and so do later ones."""
+    """Nobody waits for ever: open questions become missing, and so do later ones."""
     server.behave = lambda text, number: Answer(fault="hang")
     judge = judge_of(server.url)
     futures = [judge.submit(QUESTION, ANSWER, text) for text in many(50)]
@@ -301,13 +301,13 @@ def test_closing_ends_what_is_under_way(server: JudgeServer, judge_of: Judges) -
         time.sleep(0.005)
     judge.close()
     futures.append(judge.submit(QUESTION, ANSWER, "late"))
-    assert {(f.result(timeout=5).outcome, f.result().reason) for f in futures} == {("unjudged", "closed")}
+    assert {(f.result(timeout=5).outcome, f.result().reason) for f in futures} == {("missing", "closed")}
 
 
-def test_an_address_that_is_none_is_unjudged(judge_of: Judges) -> None:
+def test_an_address_that_is_none_is_missing(judge_of: Judges) -> None:
     """Even settings that the client library rejects cannot make a verdict raise."""
     [verdict] = verdicts(judge_of("http://[", attempts=1), ["knee"])
-    assert verdict.outcome == "unjudged"
+    assert verdict.outcome == "missing"
 
 
 def test_the_key_is_sent_and_appears_nowhere_else(
@@ -373,7 +373,7 @@ def test_a_proxy_of_the_environment_is_not_asked_for_a_local_judge(
 def test_a_thread_that_dies_leaves_nobody_waiting(
     server: JudgeServer, judge_of: Judges, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Even a fault that ends the judge's thread turns open questions into unjudged ones."""
+    """Even a fault that ends the judge's thread turns open questions into missing ones."""
 
     async def fail(self: object) -> None:
         await asyncio.sleep(0.2)
@@ -383,7 +383,7 @@ def test_a_thread_that_dies_leaves_nobody_waiting(
     monkeypatch.setattr(threading, "excepthook", lambda args: None)
     server.behave = lambda text, number: Answer(fault="hang")
     judge = judge_of(server.url)
-    assert {verdict.outcome for verdict in verdicts(judge, many(5))} == {"unjudged"}
+    assert {verdict.outcome for verdict in verdicts(judge, many(5))} == {"missing"}
     assert judge._thread is not None
     judge._thread.join(10)  # its exception must meet the hook above
 

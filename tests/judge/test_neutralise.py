@@ -76,7 +76,7 @@ def test_no_attack_talks_the_obedient_judge_round(
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack["why"])
 def test_an_attack_that_is_quoted_costs_no_verdict(attack: dict[str, Any]) -> None:
-    """A model cannot make itself `unjudged` either, and so be left out, through a judge that quotes it."""
+    """A model cannot make itself `missing` either, and so be left out, through a judge that quotes it."""
     reply = parrot(prompt(QUESTION, ANSWER, attack["response"])).text or ""
     assert read(reply).outcome == "incorrect"
 

@@ -51,7 +51,7 @@ def test_denial_is_never_correct(form: str) -> None:
 @given(response=st.text(), target=st.text(), question=st.text())
 def test_no_text_raises(response: str, target: str, question: str) -> None:
     """Whatever a model or a data set says, there is a verdict."""
-    assert judge_plain(response, target, question).outcome in ("correct", "incorrect", "unparsed", "unjudged")
+    assert judge_plain(response, target, question).outcome in ("correct", "incorrect", "unparsed", "missing")
 
 
 @pytest.mark.parametrize("unit", ["liver, ", "no ", "肝脏", "liver. ", "liver heart ", "a"])

@@ -21,9 +21,9 @@ def shown(monkeypatch: pytest.MonkeyPatch, stream: io.StringIO) -> str:
     usage = Usage(asked=3, cached=1)
     bar = Progress("judge m")
     bar.follow(usage)
-    for outcome in ("correct", "incorrect", "unjudged"):
+    for outcome in ("correct", "incorrect", "missing"):
         usage.outcomes[outcome] += 1
-        bar.verdict(Verdict("unjudged" if outcome == "unjudged" else "correct", "judged"))
+        bar.verdict(Verdict("missing" if outcome == "missing" else "correct", "judged"))
     bar.close()
     return stream.getvalue()
 
@@ -31,7 +31,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, stream: io.StringIO) -> str:
 def test_a_terminal_sees_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """Length, cached verdicts and failures stand in the bar."""
     last = shown(monkeypatch, Terminal()).split("\r")[-1]
-    assert "judge m" in last and "3/3" in last and "cached=1" in last and "unjudged=1" in last
+    assert "judge m" in last and "3/3" in last and "cached=1" in last and "missing=1" in last
 
 
 def test_a_log_file_sees_no_bar(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ def test_a_reply_is_read_strictly(case: dict[str, str]) -> None:
 @given(st.text(), st.sampled_from(MODES))
 def test_no_reply_makes_the_reader_raise(reply: str, mode: Mode) -> None:
     """A judge may answer anything."""
-    assert read(reply, mode).outcome in ("correct", "incorrect", "unjudged")
+    assert read(reply, mode).outcome in ("correct", "incorrect", "missing")
     assert isinstance(correct_in_paper(reply, mode), bool)
 
 

@@ -40,13 +40,16 @@ def line(number: int, response: Any, **record: Any) -> dict[str, Any]:
             "cluster": cluster,
             "cell": "anatomy_open",
             "format": "open",
-            "with_image": True,
+            "arm": "image",
+            "fingerprint": "f",
+            "version": "1-A",
+            "response": response,
             "question": "Which body part?",
             "target": "knee",
             "outcome": "correct",
-            "correct_in_paper": True,
+            "scores": {"accuracy": 1.0, "accuracy_paper": 1.0},
             "judge": "rule",
-            "judge_reason": "match",
+            "reason": "match",
             **record,
         },
     }
@@ -92,11 +95,12 @@ def test_a_run_is_judged_and_keeps_its_earlier_verdicts(server: JudgeServer, run
     assert server.requests == 20
     for one in read(run / "1_samples_radvqa_anatomy_open.jsonl"):
         record = one["record"]
-        assert (record["outcome"], record["judge"], record["judge_reason"]) == ("incorrect", "judge-1", "judged")
-        assert record["correct_in_paper"] is False
+        assert (record["outcome"], record["judge"], record["reason"]) == ("incorrect", "judge-1", "judged")
+        assert record["scores"] == {"accuracy": 0.0, "accuracy_paper": 0.0}
         assert record["judge_reply"] == INCORRECT
-        earlier = {"judge": "rule", "outcome": "correct", "judge_reason": "match", "correct_in_paper": True}
-        assert record["earlier_verdicts"] == [{**earlier, "judge_reply": None}]
+        earlier = {"judge": "rule", "outcome": "correct", "reason": "match"}
+        scores = {"accuracy": 1.0, "accuracy_paper": 1.0}
+        assert record["earlier_verdicts"] == [{**earlier, "scores": scores, "judge_reply": None}]
         assert one["accuracy"] == one["accuracy_paper"] == {"score": 0, **_of(record, "cluster", "cell")}
 
 
@@ -122,9 +126,9 @@ def test_what_is_not_judged_keeps_its_bytes(server: JudgeServer, run: Path, opti
 
 
 def test_only_what_this_judge_has_not_judged_is_asked(server: JudgeServer, run: Path, options: Options) -> None:
-    """Unjudged answers and other judges' are asked about; its own verdicts are asked about only with --all."""
+    """Missing answers and other judges' are asked about; its own verdicts are asked about only with --all."""
     lines = [
-        line(0, "a", judge="judge-1", outcome="unjudged", judge_reason="timeout"),
+        line(0, "a", judge="judge-1", outcome="missing", judge_reason="timeout"),
         line(1, "b", judge="judge-1", outcome="correct"),
         line(2, "c", judge="judge-2", outcome="correct"),
     ]
@@ -146,9 +150,9 @@ def test_a_second_judging_is_free(server: JudgeServer, run: Path, options: Optio
     assert (run / "1_samples_radvqa_anatomy_open.jsonl").read_bytes() == before
 
 
-def test_empty_and_listed_responses_are_understood(server: JudgeServer, run: Path, options: Options) -> None:
-    """An empty answer needs no judge, and the host writes several responses to one question as a list."""
-    log = write(run, [line(0, " "), line(1, ["knee", "hip"]), line(2, []), line(3, None)])
+def test_empty_responses_are_understood(server: JudgeServer, run: Path, options: Options) -> None:
+    """An empty answer needs no judge, whether it is a text of blanks or none at all."""
+    log = write(run, [line(0, " "), line(1, "knee"), line(2, ""), line(3, None)])
     result = rejudge([log], options())
     assert [one["record"]["outcome"] for one in read(log)] == ["unparsed", "correct", "unparsed", "unparsed"]
     assert result.cells == {"anatomy_open": {"unparsed": 3, "correct": 1}}
@@ -167,16 +171,16 @@ def test_a_judge_that_is_down_leaves_the_run_alone(run: Path, options: Options) 
 
 
 def test_a_judge_that_dies_in_the_middle_is_completed_later(server: JudgeServer, run: Path, options: Options) -> None:
-    """What it gave is written, the rest is unjudged with reasons, and the same command completes it: none is lost."""
+    """What it gave is written, the rest is missing with reasons, and the same command completes it: none is lost."""
     server.behave = lambda text, number: Answer() if number <= 8 else Answer(status=500)
     log = run / "1_samples_radvqa_anatomy_open.jsonl"
     result = rejudge([run], options(concurrency=2, attempts=1))
     outcomes = [one["record"]["outcome"] for one in read(log)]
-    assert outcomes.count("correct") == 16 and outcomes.count("unjudged") == 24
-    unjudged = [one for one in read(log) if one["record"]["outcome"] == "unjudged"]
-    assert {one["record"]["judge_reason"] for one in unjudged} == {"http_500", "circuit_open"}
-    assert not any("score" in one["accuracy"] for one in unjudged)
-    assert {one["accuracy_paper"]["score"] for one in unjudged} == {0}
+    assert outcomes.count("correct") == 16 and outcomes.count("missing") == 24
+    missing = [one for one in read(log) if one["record"]["outcome"] == "missing"]
+    assert {one["record"]["reason"] for one in missing} == {"http_500", "circuit_open"}
+    assert not any("score" in one["accuracy"] for one in missing)
+    assert {one["accuracy_paper"]["score"] for one in missing} == {0}
     assert result.usage.failures.total() == 24
     server.behave = lambda text, number: Answer()
     completed = rejudge([run], options())
@@ -225,8 +229,8 @@ def test_a_log_that_changes_meanwhile_is_not_overwritten(server: JudgeServer, ru
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("{", "line 1 is no JSON"),
-        ('{"record": {"format": "open"}}', "line 1: the record lacks key"),
+        ("{", "no open answers"),
+        ('{"record": {"format": "open"}}', "no open answers"),
         ("", "no open answers"),
         ("[]\n3\n", "no open answers"),
     ],
@@ -270,7 +274,7 @@ def test_killed_in_the_middle_the_run_is_whole_and_the_next_goes_on(server: Judg
 def test_the_command_says_what_it_did_and_fails_while_verdicts_are_missing(
     server: JudgeServer, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Exit 1 and the way on while something is unjudged; exit 0 and the figures once all is there."""
+    """Exit 1 and the way on while something is missing; exit 0 and the figures once all is there."""
     monkeypatch.setenv("RADVQA_JUDGE_CACHE", str(tmp_path / "judge.sqlite"))
     monkeypatch.setenv("COLUMNS", "200")
 

@@ -195,9 +195,9 @@ def test_listing_all_labels_is_never_correct() -> None:
     ("target", "location", "reason"),
     [("edema", "elbow", "unknown_location"), ("glioma", "brain", "unknown_target"), ("", "knee", "unknown_target")],
 )
-def test_data_outside_the_taxonomy_is_unjudged(target: str, location: str, reason: str) -> None:
+def test_data_outside_the_taxonomy_is_missing(target: str, location: str, reason: str) -> None:
     """A target that the taxonomy does not know is the data's fault, not the model's."""
-    assert judge_answer("edema", target, subject="pathology", location=location) == Verdict("unjudged", reason)
+    assert judge_answer("edema", target, subject="pathology", location=location) == Verdict("missing", reason)
 
 
 def test_raw_and_readable_targets_are_accepted() -> None:

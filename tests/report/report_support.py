@@ -10,18 +10,21 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from radimagenet_vqa_tasks.scoring.record import Record, as_dict
+
 STAMP = "20260101_120000"
 
 Line = dict[str, Any]
 
 
-def line(record: Mapping[str, Any], response: Any = "knee", **fields: Any) -> Line:
-    """A line of a sample log, as the host writes it."""
+def line(record: Record | Mapping[str, Any], response: Any = "knee", **fields: Any) -> Line:
+    """A line of a sample log, as the host writes it; `response` is what the record holds, if it is a text."""
+    found = as_dict(record) if isinstance(record, Record) else dict(record)
     return {
         "doc_id": 0,
         "filtered_resps": response,
-        "input": f"{record['question']} Answer.",
-        "record": record,
+        "input": f"{found['question']} Answer.",
+        "record": found | {"response": response if isinstance(response, str) else None},
     } | fields
 
 
@@ -31,7 +34,7 @@ def write_run(folder: Path, lines: Iterable[Line], model: str = "publisher/model
     logs: dict[str, list[Line]] = {}
     for one in lines:
         record = one["record"]
-        task = f"{prefix}{record['cell']}{'' if record['with_image'] else '_textonly'}"
+        task = f"{prefix}{record['cell']}{'' if record.get('arm', 'image') == 'image' else '_textonly'}"
         logs.setdefault(task, []).append(one)
     for task, found in logs.items():
         write_log(folder, found, task)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from report_support import line, write_run
-from runs_support import record
+from runs_support import record, set_fields
 
 from radimagenet_vqa_tasks.report.build import report
+from radimagenet_vqa_tasks.scoring.record import Record
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -20,14 +21,14 @@ READY = "#browser.ready"
 Open = Callable[..., "Page"]
 
 
-def one_record(doc: dict[str, Any], outcome: str, **changed: Any) -> dict[str, Any]:
+def one_record(doc: dict[str, Any], outcome: str, **changed: Any) -> Record:
     """A record on a question of the sample."""
     shared = {name: doc[name] for name in ("key", "cluster", "fingerprint", "question", "choices", "target")}
     letter = {"correct": doc["target"], "unparsed": None}.get(outcome, "A" if doc["target"] != "A" else "B")
     extracted = None if doc["format"] == "open" else letter
-    judge = {"judge": "rule", "judge_reason": "match"} if doc["format"] == "open" else {}
-    scored = {"outcome": outcome, "correct_in_paper": outcome == "correct", "extracted": extracted}
-    return record(0, doc["cell"], **shared, **doc["facets"], **scored, **judge) | changed
+    judge = {"judge": "rule", "reason": "match"} if doc["format"] == "open" else {}
+    scored = {"outcome": outcome, "extracted": extracted, "in_paper": outcome == "correct"}
+    return record(0, doc["cell"], **{**shared, **doc["facets"], **scored, **judge, **changed})
 
 
 @pytest.fixture(scope="session")
@@ -47,13 +48,13 @@ def page_file(docs: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFacto
     """
     folder = tmp_path_factory.mktemp("report")
     first = [one_record(doc, "incorrect" if row % 2 else "correct") for row, doc in enumerate(docs)]
-    first[0] |= {"outcome": "unparsed", "correct_in_paper": True}
+    set_fields(first[0], outcome="unparsed", in_paper=True)
     second = [one_record(doc, "correct" if row < 90 else "incorrect") for row, doc in enumerate(docs)]
-    blind = [one_record(doc, "unparsed", with_image=False) for doc in docs]
-    answers = [f"Thinking of number {row}, I say: {one['target']}" for row, one in enumerate(first)]
+    blind = [one_record(doc, "unparsed", arm="textonly") for doc in docs]
+    answers = [f"Thinking of number {row}, I say: {one.target}" for row, one in enumerate(first)]
     one = [line(record, answer) for record, answer in zip(first, answers, strict=True)]
     one += [line(record, "I cannot see it") for record in blind]
-    other = [line(record, "No." if record["outcome"] == "incorrect" else "Yes.") for record in second]
+    other = [line(record, "No." if record.outcome == "incorrect" else "Yes.") for record in second]
     runs = [
         write_run(folder / "first", one, "first", prefix="radvqa_sample_"),
         write_run(folder / "second", other, "second", prefix="radvqa_sample_"),

@@ -24,9 +24,9 @@ def run(tmp_path: Path) -> Path:
     """Answers to all cells of twelve images, with them and without."""
     found = [
         *records(12, lambda image, cell: image % 3 > 0),
-        *records(12, lambda image, cell: image % 2 > 0, with_image=False),
+        *records(12, lambda image, cell: image % 2 > 0, arm="textonly"),
     ]
-    return write_run(tmp_path / "run", [line(one, one["extracted"] or "knee") for one in found])
+    return write_run(tmp_path / "run", [line(one, one.extracted or "knee") for one in found])
 
 
 def text_of(page: Path) -> str:
@@ -123,8 +123,8 @@ def test_other_benchmarks_have_tables_filters_and_images(tmp_path: Path, compara
             question_columns(family, comparator_copies[family]).remove_columns(["images"]).select(range(40)).to_list()
         )
         shared = ("key", "cluster", "cell", "format", "fingerprint", "question", "choices", "target")
-        scored = {"with_image": True, "version": "1-A", "outcome": "correct", "correct_in_paper": True}
-        found += [{**{name: doc[name] for name in shared}, **doc["facets"], **scored} for doc in docs]
+        scored = {"arm": "image", "version": "1-A", "outcome": "correct", "scores": {"accuracy": 1}}
+        found += [{**{name: doc[name] for name in (*shared, "facets")}, **scored} for doc in docs]
     run = write_run(tmp_path / "run", [line(one) for one in found])
     made = report([run], tmp_path / "report.html", copies=comparator_copies)
     assert made.notes == []

@@ -12,6 +12,7 @@ from runs_support import record
 
 from radimagenet_vqa_tasks.benchmarks.cells import CELLS
 from radimagenet_vqa_tasks.report.build import report
+from radimagenet_vqa_tasks.scoring.record import Record
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -80,10 +81,10 @@ def fetched(found: Watched, url: str, own: str) -> None:
         found.happened.append(f"request {url}")
 
 
-def hostile_record(image: int, cell: str, text: str) -> dict[str, object]:
+def hostile_record(image: int, cell: str, text: str) -> Record:
     """A record whose every free text is `text`."""
-    judged = {"judge": text, "judge_reason": text, "judge_reply": text} if cell.endswith("open") else {}
-    earlier = [{"judge": text, "outcome": text, "judge_reason": text, "judge_reply": text}]
+    judged = {"judge": text, "reason": text, "judge_reply": text} if cell.endswith("open") else {}
+    earlier = [{"judge": text, "outcome": text, "reason": text, "judge_reply": text}]
     return record(
         image,
         cell,

@@ -18,7 +18,7 @@ from radimagenet_vqa_tasks.report.payload import CUTS, packed, payload
 
 def column(label: str, found: list[dict[str, Any]], **texts: Any) -> Column:
     """A column of these records, every answer with the same texts."""
-    by_question = {(one["fingerprint"], one["key"]): one for one in found}
+    by_question = {(one.fingerprint, one.key): one for one in found}
     return Column(label, True, by_question, {question: Answer(**texts) for question in by_question})
 
 
@@ -82,7 +82,7 @@ def test_long_responses_are_cut_and_say_so() -> None:
 def test_budget_cuts_responses_shorter() -> None:
     """With many long responses the whole stays within the budget, at the cost of their ends."""
     found = records(20)
-    by_question = {(one["fingerprint"], one["key"]): one for one in found}
+    by_question = {(one.fingerprint, one.key): one for one in found}
     random = {
         question: Answer(response="".join(f"{(row * 7919 + at * 104729) ** 3 % 99991} " for at in range(1500)))
         for row, question in enumerate(by_question)

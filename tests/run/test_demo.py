@@ -74,8 +74,8 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
     )
     return Demonstration(
         output=result.stdout,
-        with_images=[record for record in tiny if record["with_image"]],
-        without_images=[record for record in tiny if not record["with_image"]],
+        with_images=[record for record in tiny if record["arm"] == "image"],
+        without_images=[record for record in tiny if record["arm"] == "textonly"],
         chance=chance,
         report=folder / "runs" / "report.html",
         attempts=attempts,

@@ -18,12 +18,13 @@ import pytest
 import shaped_data
 from support import Command, lines_of, message
 
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS
+from radimagenet_vqa_tasks.benchmarks.cells import CELLS, FAMILIES
 from radimagenet_vqa_tasks.errors import DataError, RunError
 from radimagenet_vqa_tasks.host import checkpoint_size
 from radimagenet_vqa_tasks.models.chance import Chance, guess
 from radimagenet_vqa_tasks.run.evaluation import RunResult, run
 from radimagenet_vqa_tasks.scoring.outcomes import TASK_VERSION, score
+from radimagenet_vqa_tasks.scoring.record import Record
 
 CHANCE = ("--model", "radvqa_chance")
 
@@ -58,13 +59,10 @@ def test_run_logs_a_record_of_every_question(chance_run: RunResult) -> None:
     assert len({record["cluster"] for record in records}) == 40
     assert {record["fingerprint"] for record in records} == {records[0]["fingerprint"]}
     assert {record["version"] for record in records} == {TASK_VERSION}
-    assert {record["with_image"] for record in records} == {True}
+    assert {record["arm"] for record in records} == {"image"}
     assert {record["judge"] for record in records} == {None, "rule"}
-    assert set(records[0]) == {
-        *("key", "cluster", "cell", "format", "with_image", "subject", "template", "location", "modality"),
-        *("pathology", "abnormal", "question", "choices", "target", "extracted", "outcome", "correct_in_paper"),
-        *("judge", "judge_reason", "judge_reply", "fingerprint", "version"),
-    }
+    assert set(records[0]) == set(Record.__struct_fields__)
+    assert set(records[0]["facets"]) == set(FAMILIES["radvqa"].facets)
 
 
 def test_logged_scores_follow_from_the_logged_response(chance_run: RunResult) -> None:
@@ -88,12 +86,9 @@ def test_average_is_the_mean_of_nine_cells_with_clustered_errors(chance_run: Run
 def test_guesses_do_not_depend_on_the_run(chance_run: RunResult) -> None:
     """The chance model is a function of the question's key and a seed: another seed guesses otherwise."""
     for line in lines_of(chance_run.sample_logs):
-        record = {**line["record"], "facets": line["record"]}
+        record = line["record"]
         assert line["filtered_resps"] == guess(record)
-    assert any(
-        guess({**line["record"], "facets": line["record"]}, seed=1) != line["filtered_resps"]
-        for line in lines_of(chance_run.sample_logs)
-    )
+    assert any(guess(line["record"], seed=1) != line["filtered_resps"] for line in lines_of(chance_run.sample_logs))
 
 
 def test_finished_run_leaves_only_its_logs(chance_run: RunResult) -> None:
@@ -108,8 +103,8 @@ def test_local_copy_is_evaluated_as_the_hubs_data(tmp_path: Path, hub_copy: Path
     data = hub_copy if form == "folder" else next(hub_copy.rglob("*.parquet"))
     result = evaluate(tmp_path, "--tasks", "radvqa,radvqa_textonly", "--limit", "2", data=data)
     records = [line["record"] for line in lines_of(result.sample_logs)]
-    assert Counter((record["cell"], record["with_image"]) for record in records) == {
-        (cell, with_image): 2 for cell in CELLS for with_image in (True, False)
+    assert Counter((record["cell"], record["arm"]) for record in records) == {
+        (cell, arm): 2 for cell in CELLS for arm in ("image", "textonly")
     }
     assert len({record["fingerprint"] for record in records}) == 1
 

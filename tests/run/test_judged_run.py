@@ -46,7 +46,7 @@ def test_verdicts_reach_records_and_numbers(judged_by: JudgeServer, tmp_path: Pa
     result, records = evaluate(tmp_path / "first")
     assert Counter(record["outcome"] for record in records) == {"correct": 80}
     assert {record["judge"] for record in records} == {"loopback-judge"}
-    assert {record["judge_reason"] for record in records} == {"judged"}
+    assert {record["reason"] for record in records} == {"judged"}
     assert all("<judge>0</judge>" in record["judge_reply"] for record in records)
     assert result.results["results"]["radvqa_sample_anatomy_open"]["accuracy,none"] == 1.0
     assert judged_by.most_at_once > 4  # the host's threads
@@ -56,11 +56,11 @@ def test_verdicts_reach_records_and_numbers(judged_by: JudgeServer, tmp_path: Pa
     assert len(judged_by.prompts) == asked
 
 
-def test_failing_judge_leaves_answers_unjudged_and_names_the_command(judged_by: JudgeServer, tmp_path: Path) -> None:
+def test_failing_judge_leaves_answers_missing_and_names_the_command(judged_by: JudgeServer, tmp_path: Path) -> None:
     """A judge that never answers properly costs no answer and no run: bounds, and the command that completes it."""
     judged_by.behave = lambda prompt, number: Answer(status=401, error={"message": "bad key"})
     result, records = evaluate(tmp_path / "runs")
-    assert Counter(record["outcome"] for record in records) == {"unjudged": 80}
+    assert Counter(record["outcome"] for record in records) == {"missing": 80}
     assert result.results["results"]["radvqa_sample_anatomy_open"]["accuracy,none"] != 0
     assert not any("score" in line["accuracy"] for line in lines_of(result.sample_logs))
     assert {line["accuracy_paper"]["score"] for line in lines_of(result.sample_logs)} == {0}

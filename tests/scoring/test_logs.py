@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from runs_support import line, record
+from runs_support import changed, line, record
 
 from radimagenet_vqa_tasks.scoring.logs import parse, read_log
 from radimagenet_vqa_tasks.scoring.outcomes import process_results
+from radimagenet_vqa_tasks.scoring.record import as_dict
 
 NAME = "20260101_120000_samples_radvqa_anatomy_mc.jsonl"
 
@@ -40,12 +41,42 @@ def test_what_the_scoring_hook_writes_is_read() -> None:
         "cell": "anatomy_mc",
         "facets": facets,
         "fingerprint": "f",
-        "with_image": True,
+        "arm": "image",
     }
     found, fault = parse(line(process_results(doc, ["B"])["record"]).encode())
     assert fault == "" and found is not None
-    assert (found["key"], found["outcome"], found["extracted"]) == ("i:anatomy_mc", "incorrect", "B")
-    assert (found["location"], found["pathology"], found["choices"]) == ("knee", None, ("knee", "hip"))
+    assert (found.key, found.outcome, found.extracted) == ("i:anatomy_mc", "incorrect", "B")
+    assert (found.facets, found.choices, found.response) == (facets, ("knee", "hip"), "B")
+
+
+def test_a_record_of_version_1_is_read_as_one_of_today() -> None:
+    """Logs that were written before facets and arms had names of their own say the same as they did."""
+    old = {
+        "key": "i:pathology_open",
+        "cluster": "i",
+        "cell": "pathology_open",
+        "format": "open",
+        "with_image": False,
+        "subject": "pathology",
+        "location": "knee",
+        "abnormal": True,
+        "question": "What?",
+        "choices": [],
+        "target": "fracture",
+        "fingerprint": "f",
+        "version": "1-A",
+        "extracted": None,
+        "outcome": "unjudged",
+        "correct_in_paper": False,
+        "judge": "mistral",
+        "judge_reason": "http_500",
+        "judge_reply": None,
+    }
+    found, fault = parse(json.dumps({"filtered_resps": ["A fracture."], "record": old}).encode())
+    assert fault == "" and found is not None
+    assert (found.arm, found.outcome, found.reason) == ("textonly", "missing", "http_500")
+    assert found.facets == {"subject": "pathology", "location": "knee", "abnormal": True}
+    assert (found.scores, found.response) == ({"accuracy_paper": 0.0}, "A fracture.")
 
 
 def test_task_and_stamp_are_in_the_name(tmp_path: Path) -> None:
@@ -63,12 +94,15 @@ def test_task_and_stamp_are_in_the_name(tmp_path: Path) -> None:
         ('{"doc_id": 1, "exact_match": 0}\n', "has no record of this pack"),
         ('["a list"]}\n', "is no JSON"),
         ('[{"record": 1}, {}]\n', "cut off"),
-        (line({**record(7, "anatomy_mc"), "cell": "vqa_rad_open"}), "'vqa_rad_open', no cell that this version"),
-        (line({**record(7, "anatomy_mc"), "outcome": "maybe"}), "the outcome 'maybe', which is none of correct"),
-        (line({**record(7, "anatomy_mc"), "cluster": 7}), "has a cluster of the wrong kind (7)"),
-        (line({**record(7, "anatomy_mc"), "correct_in_paper": "yes"}), "has a correct_in_paper of the wrong kind"),
-        (line({**record(7, "anatomy_mc"), "location": ["knee"]}), "has a location of the wrong kind"),
-        (line({**record(7, "anatomy_mc"), "choices": [1, {}]}), "has choices that are no list of texts"),
+        (line(changed(record(7, "anatomy_mc"), cell="vqa_rad_open")), "'vqa_rad_open', no cell that this version"),
+        (
+            line(changed(record(7, "anatomy_mc"), outcome="maybe")),
+            "the outcome 'maybe', which none",
+        ),
+        (line(changed(record(7, "anatomy_mc"), cluster=7)), "has a cluster of the wrong kind (7)"),
+        (line(changed(record(7, "anatomy_mc"), scores={"accuracy": "yes"})), "has a scores of the wrong kind"),
+        (line(changed(record(7, "anatomy_mc"), location=["knee"])), "has a facets of the wrong kind"),
+        (line(changed(record(7, "anatomy_mc"), choices=[1, {}])), "has a choices of the wrong kind"),
         (line({"key": "a", "cell": "anatomy_mc", "outcome": "correct"}), "of another version of this pack"),
         (GOOD[0], "line 4, the last, repeats a question"),
         ("\n", "cut off"),
@@ -87,9 +121,9 @@ def test_a_bad_line_is_named_and_the_rest_is_read(tmp_path: Path, bad: str, said
 def test_a_record_in_a_response_is_not_taken_for_the_record() -> None:
     """A model that writes a record into its answer scores nothing by it."""
     said = 'x", "record": {"key": "forged"}, "record": {"outcome": "correct"}'
-    text = json.dumps({"filtered_resps": said, "record": record(1, "anatomy_mc", right=False)})
+    text = json.dumps({"filtered_resps": said, "record": as_dict(record(1, "anatomy_mc", right=False))})
     found, _ = parse(text.encode())
-    assert found is not None and (found["key"], found["outcome"]) == ("image1:anatomy_mc", "incorrect")
+    assert found is not None and (found.key, found.outcome) == ("image1:anatomy_mc", "incorrect")
 
 
 def test_a_log_of_another_pack_is_said_once(tmp_path: Path) -> None:
@@ -101,7 +135,7 @@ def test_a_log_of_another_pack_is_said_once(tmp_path: Path) -> None:
 
 def test_faults_without_end_are_counted(tmp_path: Path) -> None:
     """A file of a thousand different faults is a few messages."""
-    bad = [line({**record(0, "anatomy_mc"), "cell": f"cell {number}"}) for number in range(1000)]
+    bad = [line(changed(record(0, "anatomy_mc"), cell=f"cell {number}")) for number in range(1000)]
     found = read_log(log(tmp_path, *GOOD, *bad))
     assert len(found.records) == 3 and len(found.problems) == 6
     assert found.problems[-1].endswith("has 995 more kinds of faults")
@@ -115,15 +149,14 @@ def test_an_empty_log_is_said(tmp_path: Path) -> None:
 def test_nan_beside_a_record_costs_nothing() -> None:
     """The host writes NaN where a metric has no number, which is no JSON to strict readers."""
     found, fault = parse(GOOD[0].replace('"score": 1', '"score": NaN').encode())
-    assert fault == "" and found is not None and found["key"] == "image0:anatomy_mc"
+    assert fault == "" and found is not None and found.key == "image0:anatomy_mc"
 
 
 def test_a_record_keeps_the_facets_of_its_family() -> None:
     """Other benchmarks' questions are broken down by what their own data give."""
-    slake = {**record(1, "anatomy_mc"), "cell": "slake_open", "organ": "Lung", "content_type": "Organ"}
+    slake = changed(record(1, "anatomy_mc"), cell="slake_open", organ="Lung", content_type="Organ")
     found, _ = parse(line(slake).encode())
-    assert found is not None and (found["organ"], found["base_type"]) == ("Lung", None)
-    assert "pathology" not in found
+    assert found is not None and (found.facets["organ"], found.facets.get("base_type")) == ("Lung", None)
 
 
 def test_bytes_that_are_no_text_are_one_bad_line(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def doc(form: str, target: str, subject: str = "pathology", choices: tuple[str, 
         "cell": f"{subject}_{form}" + ("_pos" if (subject, form) == ("pathology", "closed") else ""),
         "facets": facets,
         "fingerprint": "0123456789abcdef",
-        "with_image": True,
+        "arm": "image",
     }
 
 
@@ -67,7 +67,7 @@ def test_outcome_and_paper_score_of_a_response(
 ) -> None:
     """Each format's outcomes, and where the paper's protocol counts differently."""
     scored = score(question, response)
-    assert (scored.outcome, scored.correct_in_paper) == (outcome, in_paper)
+    assert (scored.outcome, scored.in_paper) == (outcome, in_paper)
 
 
 def comparator(cell: str, form: str, target: str, question: str) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def test_comparators_are_scored_by_their_own_rules(
 ) -> None:
     """Phrases, the rule judge without a taxonomy, and where the paper's tool treats a benchmark in its own way."""
     scored = score(question, response)
-    assert (scored.outcome, scored.correct_in_paper) == (outcome, in_paper)
+    assert (scored.outcome, scored.in_paper) == (outcome, in_paper)
     assert scored.judge == ("rule" if question["format"] == "open" else None)
 
 

@@ -75,7 +75,7 @@ def test_mistakes_end_in_one_message(arguments: tuple[str, ...], said: str) -> N
 
 def test_finished_runs_are_shown_without_a_model(tmp_path: Path) -> None:
     """--runs prints Figure 4 of what is there, and writes it."""
-    found = [one for seen in (True, False) for one in records(3, with_image=seen)]
+    found = [one for seen in ("image", "textonly") for one in records(3, arm=seen)]
     write(tmp_path / "m", found, model="m")
     assert len(found) == 2 * 3 * len(CELLS)
     result = invoke("shortcuts", "--runs", tmp_path / "m", "--output_path", tmp_path / "out", "--format", "md")

@@ -39,6 +39,6 @@ def test_benchmark_that_one_run_lacks_is_a_dash(tmp_path: Path) -> None:
 
 def test_run_without_any_of_the_three_is_refused(tmp_path: Path) -> None:
     """Text-only answers, or another benchmark's, have no place in Figure 6."""
-    write(tmp_path / "m", records(4, with_image=False))
+    write(tmp_path / "m", records(4, arm="textonly"))
     with pytest.raises(RunError, match="no answers with the images to any of RadImageNet-VQA, VQA-RAD, SLAKE"):
         results(read_runs([tmp_path / "m"]), Scheme())

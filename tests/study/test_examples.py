@@ -11,6 +11,7 @@ from runs_support import STAMP, record
 
 from radimagenet_vqa_tasks.analysis.runs import read_runs
 from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES
+from radimagenet_vqa_tasks.scoring.record import as_dict
 from radimagenet_vqa_tasks.study.examples import examples
 from radimagenet_vqa_tasks.study.pairs import pairs_of
 
@@ -25,8 +26,10 @@ def page(folder: Path, cell: str, said: list[tuple[Said, Said]], **changed: Any)
         for image, both in enumerate(said):
             right, letter, response = both[side]
             texts = {"question": f"Question {image}?", **changed}
-            of = record(image, cell, right, extracted=letter, with_image=side == 0, **texts)
-            lines.append(json.dumps({"filtered_resps": response, "input": "prompt", "record": of}) + "\n")
+            of = record(
+                image, cell, right, extracted=letter, arm="textonly" if side else "image", response=response, **texts
+            )
+            lines.append(json.dumps({"input": "prompt", "record": as_dict(of)}) + "\n")
         (folder / f"{STAMP}_samples_radvqa_{cell}{suffix}.jsonl").write_text("".join(lines), encoding="utf-8")
     [run] = read_runs([folder])
     return examples([list(pairs_of(run, [FAMILIES["radvqa"]]).values())])
@@ -64,10 +67,10 @@ def test_three_are_shown_one_a_wording_whatever_their_order(tmp_path: Path) -> N
     assert alike.count("- **What") == 1
 
 
-def test_unjudged_answers_are_no_examples(tmp_path: Path) -> None:
+def test_missing_answers_are_no_examples(tmp_path: Path) -> None:
     """Without a verdict nobody knows whether an answer was right."""
     only = ((True, None, "knee"), (False, None, "hip"))
-    found = page(tmp_path / "m", "anatomy_open", [only], outcome="unjudged")
+    found = page(tmp_path / "m", "anatomy_open", [only], outcome="missing")
     assert "0 of 0 questions" in found
 
 

@@ -32,7 +32,7 @@ class Host:
     def __call__(self, argv: list[str], copies: object) -> RunResult:
         self.asked.append(argv)
         folder = Path(argv[argv.index("--output_path") + 1])
-        found = [one for seen in (True, False) for one in records(2, with_image=seen)]
+        found = [one for seen in ("image", "textonly") for one in records(2, arm=seen)]
         return RunResult({}, tuple(write(folder, found, prefix="radvqa_sample_")), "")
 
 

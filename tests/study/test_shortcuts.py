@@ -19,9 +19,9 @@ BOTH = [FAMILIES["radvqa"], FAMILIES["vqarad"]]
 def run(folder: Path, cells: tuple[str, ...], seen: int, unseen: int, images: int = 8, **changed: object) -> Run:
     """A run that is right on so many images with and without the image."""
     found = [
-        record(image, cell, image < right, with_image=with_image, **changed)
+        record(image, cell, image < right, arm=arm, **changed)
         for cell in cells
-        for with_image, right in ((True, seen), (False, unseen))
+        for arm, right in (("image", seen), ("textonly", unseen))
         for image in range(images)
     ]
     write(folder, found, model=folder.name)

@@ -16,7 +16,7 @@ def test_accuracy_is_the_mean_of_the_scores() -> None:
     assert (score, score.cell) == (0.5, "anatomy_mc")
 
 
-def test_accuracy_leaves_unjudged_out_and_says_the_bounds(warnings_said: list[str]) -> None:
+def test_accuracy_leaves_missing_out_and_says_the_bounds(warnings_said: list[str]) -> None:
     """Two right, one wrong, one without a verdict: 2/3, and 2/4 to 3/4 if all were known."""
     items = [{"score": value, "cell": "pathology_open"} for value in (1, 1, 0)] + [{"cell": "pathology_open"}]
     assert accuracy(items) == pytest.approx(2 / 3)

@@ -121,7 +121,7 @@ def _printed(axes: Axes, look: Look, values: Sequence[float], places: Sequence[f
 
 
 def _chance(axes: Axes, look: Look, arm: Arm, rows: Sequence[str], pitch: float) -> Artist | None:
-    of_cell = {name: [record for record in arm.records if record["cell"] == name] for name in arm.cells}
+    of_cell = {name: [record for record in arm.records if record.cell == name] for name in arm.cells}
     chances = [(row * pitch, chance_level(of_cell.get(name, []))) for row, name in enumerate(rows)]
     known = [(place, 100 * chance) for place, chance in chances if not math.isnan(chance)]
     if not known:

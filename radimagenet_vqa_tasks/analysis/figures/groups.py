@@ -13,7 +13,7 @@ from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.figures.figure import Figure, Look, canvas, label, remarks
 from radimagenet_vqa_tasks.analysis.measure import Measured, Scheme, grouped, measure, value_of
 from radimagenet_vqa_tasks.benchmarks.cells import Cell
-from radimagenet_vqa_tasks.scoring.logs import Record
+from radimagenet_vqa_tasks.scoring.record import Record
 
 COLOURS = "cividis"
 REGION = "location"
@@ -103,7 +103,7 @@ def _subjects(axes: Axes, cells: Sequence[Cell], look: Look) -> None:
 
 
 def _images(records: Sequence[Record]) -> str:
-    return f"{len({record['cluster'] for record in records}):,}"
+    return f"{len({record.cluster for record in records}):,}"
 
 
 def pathologies_figure(arm: Arm, number: int, scheme: Scheme, look: Look) -> Figure | None:

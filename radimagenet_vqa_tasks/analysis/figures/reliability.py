@@ -48,7 +48,7 @@ def reliability_figure(arms: Sequence[Arm], look: Look) -> Figure:
     reach = max(5.0, 1.08 * max(abs(end) for end in right.get_xlim()))
     right.set_xlim(-reach, reach)
     right.axvline(0, color=look.ink, linewidth=1)
-    left.set_xlabel("unparsed, unjudged, %")
+    left.set_xlabel("unparsed, missing, %")
     right.set_xlabel("paper's rules minus strict, points")
     for axes in (left, right):
         axes.grid(axis="x")
@@ -63,10 +63,10 @@ def reliability_figure(arms: Sequence[Arm], look: Look) -> Figure:
 
 def _missing(axes: Axes, measured: Sequence[Measured], places: Sequence[float], colour: str, filled: bool) -> None:
     unparsed = [100 * one.unparsed / one.asked if one.asked else 0.0 for one in measured]
-    unjudged = [100 * one.unjudged / one.asked if one.asked else 0.0 for one in measured]
+    missing = [100 * one.missing / one.asked if one.asked else 0.0 for one in measured]
     height = 0.8 * BAR
     axes.barh(places, unparsed, height=height, facecolor=colour if filled else "none", edgecolor=colour)
-    axes.barh(places, unjudged, left=unparsed, height=height, facecolor="none", edgecolor=colour, hatch="////")
+    axes.barh(places, missing, left=unparsed, height=height, facecolor="none", edgecolor=colour, hatch="////")
 
 
 def _parsers(

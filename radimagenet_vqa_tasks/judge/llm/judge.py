@@ -1,6 +1,6 @@
 """The LLM judge: verdicts on open answers from a chat endpoint, many at once, each asked and paid for once.
 
-Nothing that a model, a judge or a network does raises here. What is the machinery's fault is `unjudged`, with the
+Nothing that a model, a judge or a network does raises here. What is the machinery's fault is `missing`, with the
 reason codes of `reply.py` and `client.py`, and three of this module: `deadline` (no reply in the time for one verdict),
 `circuit_open` (the judge had failed too often in a row and is asked no more) and `closed`.
 """
@@ -62,11 +62,11 @@ class LLMJudge:
                 loop = self._running_loop()
                 loop.call_soon_threadsafe(self._session.start, question, answer, response, verdict)
         except RuntimeError:  # closed, or Python is shutting down
-            verdict.set_result(LLMVerdict("unjudged", "closed"))
+            verdict.set_result(LLMVerdict("missing", "closed"))
         return verdict
 
     def close(self) -> None:
-        """End: what is still under way becomes `unjudged` (`closed`). Safe to call twice."""
+        """End: what is still under way becomes `missing` (`closed`). Safe to call twice."""
         with self._starting:
             self._closed = True
             loop, thread = self._loop, self._thread
@@ -117,7 +117,7 @@ class _Session:
         finally:
             # Nobody may wait for ever, not even where this thread ends in a way that nobody has thought of.
             for future in self._open:
-                future.set_result(LLMVerdict("unjudged", "closed"))
+                future.set_result(LLMVerdict("missing", "closed"))
             self._disk.shutdown()
             if self._cache:
                 self._cache.close()
@@ -143,7 +143,7 @@ class _Session:
         task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, question: str, answer: str, response: str, future: Future[Verdict]) -> None:
-        verdict = LLMVerdict("unjudged", "closed")
+        verdict = LLMVerdict("missing", "closed")
         self._usage.asked += 1
         try:
             verdict = await self._judge(prompt(question, answer, response, self._options.mode))
@@ -151,7 +151,7 @@ class _Session:
             pass
         except Exception as error:
             # A fault of this package: one verdict is missing, which the record says; the run goes on.
-            verdict = LLMVerdict("unjudged", f"error_{type(error).__name__}")
+            verdict = LLMVerdict("missing", f"error_{type(error).__name__}")
             if verdict.reason not in self._usage.failures:
                 logger.error(f"the judge {self._options.name} failed: {self._without_key(traceback.format_exc())}")
             self._failed(CallFailedError(verdict.reason))
@@ -175,7 +175,7 @@ class _Session:
             self._usage.shared += 1
             return await asyncio.shield(flight)
         flight = self._flights[key] = asyncio.get_running_loop().create_future()
-        verdict = LLMVerdict("unjudged", "closed")
+        verdict = LLMVerdict("missing", "closed")
         try:
             verdict = await self._cached(key) or await self._asked(key, text)
         finally:
@@ -188,7 +188,7 @@ class _Session:
             return None
         kept = await asyncio.get_running_loop().run_in_executor(self._disk, self._cache.get, key)
         verdict = self._verdict(kept.first, kept.last) if kept else None
-        if verdict is None or verdict.outcome == "unjudged":
+        if verdict is None or verdict.outcome == "missing":
             return None
         self._usage.cached += 1
         return replace(verdict, cached=True)
@@ -196,18 +196,18 @@ class _Session:
     async def _asked(self, key: bytes, text: str) -> LLMVerdict:
         async with self._slots:
             if self._stopped:
-                return LLMVerdict("unjudged", self._stopped)
+                return LLMVerdict("missing", self._stopped)
             try:
                 replies = await asyncio.wait_for(self._readable(text), self._options.deadline)
             except CallFailedError as error:
                 self._failed(error)
-                return LLMVerdict("unjudged", error.reason)
+                return LLMVerdict("missing", error.reason)
             except (asyncio.TimeoutError, TimeoutError):
                 self._failed(CallFailedError("deadline"))
-                return LLMVerdict("unjudged", "deadline")
+                return LLMVerdict("missing", "deadline")
         self._failed_in_a_row = 0
         verdict = self._verdict(replies.first, replies.last)
-        if self._cache and verdict.outcome != "unjudged":
+        if self._cache and verdict.outcome != "missing":
             await asyncio.get_running_loop().run_in_executor(self._disk, self._cache.put, key, replies)
         return verdict
 
@@ -216,7 +216,7 @@ class _Session:
         first = reply = await self._reply(text)
         tokens = [reply.prompt_tokens, reply.completion_tokens]
         for _ in range(self._options.readings - 1):
-            if read(reply.text, self._options.mode).outcome != "unjudged":
+            if read(reply.text, self._options.mode).outcome != "missing":
                 break
             reply = await self._reply(text)
             tokens = [tokens[0] + reply.prompt_tokens, tokens[1] + reply.completion_tokens]
@@ -272,7 +272,7 @@ class _Session:
         self._failed_in_a_row += 1
         if self._stopped:
             return
-        rest = "The rest stays unjudged; every response is kept, and `radvqa judge RUN` completes the verdicts."
+        rest = "The rest stays missing; every response is kept, and `radvqa judge RUN` completes the verdicts."
         if error.hopeless or self._failed_in_a_row >= self._options.failures:
             self._halted.set()
         if error.hopeless:
@@ -287,5 +287,5 @@ class _Session:
 
     def _count(self, verdict: LLMVerdict) -> None:
         self._usage.outcomes[verdict.outcome] += 1
-        if verdict.outcome == "unjudged":
+        if verdict.outcome == "missing":
             self._usage.failures[verdict.reason] += 1

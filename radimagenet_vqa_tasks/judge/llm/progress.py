@@ -27,7 +27,7 @@ class Progress:
             self._bar = tqdm(desc=self._title, unit="answer", total=self._total, disable=None, leave=True)
         if self._usage:
             self._bar.total = self._total or self._usage.asked
-            self._bar.set_postfix({"cached": self._usage.cached, "unjudged": self._usage.outcomes["unjudged"]}, False)
+            self._bar.set_postfix({"cached": self._usage.cached, "missing": self._usage.outcomes["missing"]}, False)
         self._bar.update()
 
     def close(self) -> None:

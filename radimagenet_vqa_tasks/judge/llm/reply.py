@@ -35,9 +35,9 @@ class LLMVerdict(Verdict):
 
 
 def read(reply: str, mode: Mode = "figure8") -> Verdict:
-    """The verdict that a reply holds: "correct" or "incorrect", or "unjudged" with the reason why it holds none."""
+    """The verdict that a reply holds: "correct" or "incorrect", or "missing" with the reason why it holds none."""
     if not reply.strip():
-        return Verdict("unjudged", "empty_reply")
+        return Verdict("missing", "empty_reply")
     return _read_tags(reply) if mode == "figure8" else _read_json(reply)
 
 
@@ -51,21 +51,21 @@ def correct_in_paper(first_reply: str, mode: Mode) -> bool:
 def _read_tags(reply: str) -> Verdict:
     openings, closings = reply.count(OPENING), reply.count(CLOSING)
     if openings > 1 or closings > 1:
-        return Verdict("unjudged", "two_verdicts")
+        return Verdict("missing", "two_verdicts")
     _, _, rest = reply.partition(OPENING)
     content, closed, _ = rest.partition(CLOSING)
-    return _of_digit(content.strip()) if closed else Verdict("unjudged", "no_verdict")
+    return _of_digit(content.strip()) if closed else Verdict("missing", "no_verdict")
 
 
 def _read_json(reply: str) -> Verdict:
     try:
         fields = json.loads(reply, object_pairs_hook=_no_field_twice)
     except _FieldTwiceError:
-        return Verdict("unjudged", "two_verdicts")
+        return Verdict("missing", "two_verdicts")
     except (ValueError, RecursionError):
-        return Verdict("unjudged", "no_verdict")
+        return Verdict("missing", "no_verdict")
     if not isinstance(fields, dict) or "verdict" not in fields:
-        return Verdict("unjudged", "no_verdict")
+        return Verdict("missing", "no_verdict")
     verdict = fields["verdict"]
     # JSON's true is Python's 1: only a whole number counts.
     return _of_digit(str(verdict) if type(verdict) is int else "")
@@ -84,4 +84,4 @@ def _no_field_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _of_digit(digit: str) -> Verdict:
     outcome = _OUTCOME.get(digit)
-    return Verdict(outcome, "judged") if outcome else Verdict("unjudged", "bad_verdict")
+    return Verdict(outcome, "judged") if outcome else Verdict("missing", "bad_verdict")

@@ -28,7 +28,7 @@ class Usage:
         shared: of these, taken from an identical question that was under way.
         requests: requests sent to the endpoint, retries included.
         outcomes: verdicts given, by outcome.
-        failures: of these the unjudged ones, by reason.
+        failures: of these the missing ones, by reason.
         prompt_tokens, completion_tokens: as the endpoint counts them, over all its replies to this judge.
     """
 
@@ -54,5 +54,5 @@ class Usage:
             parts.append(f"cost {prices.of(self.prompt_tokens, self.completion_tokens):.2f}")
         if self.failures:
             why = ", ".join(f"{reason} {count:,}" for reason, count in self.failures.most_common())
-            parts.append(f"{sum(self.failures.values()):,} unjudged ({why})")
+            parts.append(f"{sum(self.failures.values()):,} missing ({why})")
         return ", ".join(parts)

@@ -11,7 +11,7 @@ Reason codes:
                  normal (an abnormal image is called normal), other_finding (a normal image is given a finding that
                  is no label of the region), no_label (readable, but names nothing of the region)
     unparsed     empty, refusal
-    unjudged     unknown_location, unknown_target (the data do not fit the taxonomy: not the model's fault)
+    missing     unknown_location, unknown_target (the data do not fit the taxonomy: not the model's fault)
 
 The word of a label after a hedge counts ("possible edema"), since radiologists hedge; what is merely not excluded
 ("cannot exclude edema") does not. A label denied in one place and affirmed in another is denied, unless the words
@@ -58,11 +58,11 @@ def judge_answer(response: str, target: str, *, subject: Subject, location: str)
     try:
         region = region_of(location).name
     except UnknownNameError:
-        return Verdict("unjudged", "unknown_location")
+        return Verdict("missing", "unknown_location")
     try:
         wanted = region_of(target).name if subject == "anatomy" else label_of(region, target).name
     except UnknownNameError:
-        return Verdict("unjudged", "unknown_target")
+        return Verdict("missing", "unknown_target")
     tokens = asides_last(restated(corrected(words(answer_text(response)))))
     if subject == "anatomy":
         return _judge_anatomy(read(tokens, anatomy_vocabulary()), wanted)

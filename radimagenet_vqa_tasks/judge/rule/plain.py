@@ -11,7 +11,7 @@ Reason codes:
     correct      match
     incorrect    negated, part_of_list, other_words (more is named, or alternatives are), no_label (it is not named)
     unparsed     empty, refusal
-    unjudged     unknown_target (the right answer has no words)
+    missing     unknown_target (the right answer has no words)
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def judge_plain(response: str, target: str, question: str) -> Verdict:
     """Judge one open answer by its words; no string raises. See the module for the rules and the reason codes."""
     wanted = _items(words(target))
     if not wanted:
-        return Verdict("unjudged", "unknown_target")
+        return Verdict("missing", "unknown_target")
     text = answer_of(response)
     if text is None or not meaning(text):
         return Verdict("unparsed", "empty")

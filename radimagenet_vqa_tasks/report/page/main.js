@@ -100,7 +100,7 @@ function tallied(store, arm, index, rows) {
     known += found >= 0;
     asked += store.answers[index].outcome[row] >= 0;
   }
-  const rest = asked - known ? `, ${asked - known} unjudged` : "";
+  const rest = asked - known ? `, ${asked - known} missing` : "";
   return el("li", {}, el("span", { class: "number" }, String(index + 1)), " ", isolated(arm.label, "name"), " ",
     el("span", { class: "count" }, asked ? `${right.toLocaleString("en")} of ${known.toLocaleString("en")} right${rest}` : "no answers"));
 }

@@ -46,14 +46,14 @@ class Store {
   // Whether the two protocols count an answer differently. Without a verdict there is nothing to differ from.
   protocolsDiffer(arm, row) {
     const outcome = this.outcomes[this.answers[arm].outcome[row]];
-    if (outcome === undefined || outcome === "unjudged") return false;
+    if (outcome === undefined || outcome === "missing") return false;
     return (outcome === "correct") !== (this.answers[arm].paper[row] === 1);
   }
 
   // 1 where a run is right, 0 where it is not, -1 where that is not known.
   right(arm, row) {
     const outcome = this.outcomes[this.answers[arm].outcome[row]];
-    return outcome === undefined || outcome === "unjudged" ? -1 : outcome === "correct" ? 1 : 0;
+    return outcome === undefined || outcome === "missing" ? -1 : outcome === "correct" ? 1 : 0;
   }
 
   facet(name, row) {

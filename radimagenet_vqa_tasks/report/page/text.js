@@ -39,7 +39,7 @@ const OUTCOMES = {
   correct: "\u2713",
   incorrect: "\u2717",
   unparsed: "?",
-  unjudged: "\u2026",
+  missing: "\u2026",
   unknown: "\u00b7",
 };
 
