@@ -105,7 +105,7 @@ def test_no_image_is_decoded_while_preparing(benchmark: Dataset, monkeypatch: py
         assert getattr(radvqa, cell)(benchmark)[0]["images"][0]["bytes"].startswith(b"\x89PNG")
         blind = getattr(radvqa, f"{cell}_textonly")(benchmark)
         assert "images" not in blind.column_names
-        assert blind[0]["with_image"] is False
+        assert blind[0]["arm"] == "textonly"
 
 
 def test_adaptation_is_shared_by_tasks(benchmark: Dataset) -> None:
