@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.judge.llm.answer import answer_of, endings
 from radimagenet_vqa_tasks.judge.llm.cache import ReplyCache, key_of
 from radimagenet_vqa_tasks.judge.llm.judge import LLMJudge
 from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
@@ -32,7 +33,7 @@ class Estimate:
 
     Attributes:
         answers: open answers that would be judged.
-        empty: of these, empty ones, which need no judge.
+        empty: of these, empty or unfinished ones, which need no judge.
         cached: of these, replies that are in the cache.
         calls: requests that remain, identical questions counted once and retries not at all.
         prompt_tokens, completion_tokens: of these calls, estimated from the texts' lengths.
@@ -68,9 +69,9 @@ def estimate(runs: Sequence[Path], options: JudgeOptions, everything: bool = Fal
     """What judging these runs would take; nothing is asked and nothing is written. Raises RunError."""
     lines = [line for log in read_logs(runs) for line in _wanted(log, options.name, everything)]
     texts = [
-        prompt(line.record.question or "", line.record.target, line.response, options.mode)
-        for line in lines
-        if line.response.strip()
+        prompt(line.record.question or "", line.record.target, endings(shown)[0], options.mode)
+        for line, shown in ((line, answer_of(line.response)) for line in lines)
+        if isinstance(shown, str)
     ]
     cache = ReplyCache(options.cache) if options.cache and options.cache.exists() else None
     cached, calls, replies = 0, set[str](), list[int]()
@@ -95,7 +96,7 @@ def rejudge(runs: Sequence[Path], options: JudgeOptions, everything: bool = Fals
     """
     logs = read_logs(runs)
     wanted = {log.path: _wanted(log, options.name, everything) for log in logs}
-    total = sum(bool(line.response.strip()) for lines in wanted.values() for line in lines)
+    total = sum(isinstance(answer_of(line.response), str) for lines in wanted.values() for line in lines)
     progress = Progress(f"judge {options.name}", total)
     judge = LLMJudge(options, progress.verdict)
     progress.follow(judge.usage)

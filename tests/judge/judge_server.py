@@ -33,6 +33,7 @@ class Answer:
     status: int = 200
     fault: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    finish: str = "stop"
     error: dict[str, Any] = field(default_factory=lambda: {"message": "on demand", "type": "test"})
 
 
@@ -163,7 +164,7 @@ def _body(answer: Answer, request: dict[str, Any]) -> bytes:
         return b'{"choices": [{"message": '
     if answer.fault == "not_chat":
         return b'{"detail": "welcome"}'
-    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": answer.text}}
+    choice = {"index": 0, "finish_reason": answer.finish, "message": {"role": "assistant", "content": answer.text}}
     completion = {
         "id": "chatcmpl-1",
         "object": "chat.completion",

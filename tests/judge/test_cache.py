@@ -86,9 +86,9 @@ def test_another_judge_has_its_own_replies(server: JudgeServer, judge_of: Judges
 
 def test_a_failure_is_not_kept(server: JudgeServer, judge_of: Judges, path: Path) -> None:
     """A reply without a verdict, or none at all, is asked for again next time."""
-    server.behave = lambda text, number: Answer("no idea") if number < 4 else Answer(status=400)
+    server.behave = lambda text, number: Answer("no idea") if number < 4 else Answer(status=403)
     judge = judge_of(server.url, cache=path)
-    assert [verdicts(judge, ["knee"])[0].reason for _ in range(2)] == ["no_verdict", "http_400"]
+    assert [verdicts(judge, ["knee"])[0].reason for _ in range(2)] == ["no_verdict", "http_403"]
     kept = sqlite3.connect(path).execute("SELECT count(*) FROM replies").fetchone()
     assert kept == (0,)
     server.behave = lambda text, number: Answer()

@@ -139,6 +139,7 @@ def test_a_hanging_request_is_ended_and_asked_again(server: JudgeServer, judge_o
         (Answer(status=500), "http_500"),
         (Answer(status=400), "http_400"),
         (Answer(status=422), "http_422"),
+        (Answer(finish="content_filter"), "content_filter"),
         (Answer(fault="drop"), "connection"),
         (Answer(fault="hang"), "timeout"),
         (Answer(fault="not_chat"), "bad_reply"),
@@ -176,6 +177,59 @@ def test_one_answer_that_is_refused_does_not_stop_the_others(server: JudgeServer
         False,
         True,
     ]
+
+
+@pytest.mark.parametrize(
+    "refusal", [Answer(status=400), Answer(status=413), Answer(status=422), Answer(finish="content_filter")]
+)
+def test_an_answer_that_the_endpoint_refuses_is_unjudgeable(
+    server: JudgeServer, judge_of: Judges, refusal: Answer
+) -> None:
+    """A model cannot talk itself out of the denominator, not even with the only answer that there is to judge."""
+    server.behave = lambda text, number: refusal if "poison" in text else Answer()
+    [verdict] = verdicts(judge_of(server.url), ["poison"])
+    assert (verdict.outcome, verdict.reason, verdict.correct_in_paper) == ("unparsed", "unjudgeable", False)
+    assert server.requests == 2  # the answer, and one that says whether the endpoint refuses everything
+
+
+def test_an_answer_too_long_for_the_judge_is_judged_by_its_end(server: JudgeServer, judge_of: Judges) -> None:
+    """The end is where an answer comes to its point; the record says that only this was judged."""
+    server.behave = lambda text, number: Answer() if len(text) < 5_000 else Answer(status=400)
+    judge = judge_of(server.url)
+    [verdict] = verdicts(judge, ["The bone is seen. " * 1_000 + "It is the knee."])
+    assert (verdict.outcome, verdict.reason) == ("correct", "judged_by_its_end")
+    assert "It is the knee.\n" in server.prompts[-1] and 2_000 < len(server.prompts[-1]) < 4_000
+    assert verdicts(judge, ["knee"])[0].reason == "judged"
+
+
+def test_the_judge_gets_the_answer_without_its_thinking(server: JudgeServer, judge_of: Judges) -> None:
+    """What a model weighs is not what it says; thinking that was cut off says nothing, and costs no request."""
+    judge = judge_of(server.url)
+    texts = ["<think>hip or knee?</think> knee", "<think>hip or knee", "<think>knee</think>"]
+    outcomes = [(verdict.outcome, verdict.reason) for verdict in verdicts(judge, texts)]
+    assert outcomes == [("correct", "judged"), ("unparsed", "unfinished"), ("unparsed", "empty")]
+    assert "The user's answer: knee\n" in server.prompts[0] and server.requests == 1
+
+
+def test_a_reply_that_was_cut_off_holds_no_verdict(server: JudgeServer, judge_of: Judges) -> None:
+    """A verdict before the end of the tokens may be one that the judge was only weighing."""
+    server.behave = lambda text, number: Answer(finish="length")
+    [verdict] = verdicts(judge_of(server.url), ["knee"])
+    assert (verdict.outcome, verdict.reason) == ("missing", "cut_off")
+    server.behave = lambda text, number: Answer(finish="length" if number % 2 else "stop")
+    assert verdicts(judge_of(server.url), ["hip"])[0].outcome == "correct"
+
+
+def test_a_judge_that_never_gives_a_verdict_is_stopped(
+    server: JudgeServer, judge_of: Judges, warnings_said: list[str]
+) -> None:
+    """It answers every time, and costs money every time: ten in a row, and no more."""
+    server.behave = lambda text, number: Answer("I would say so.")
+    judge = judge_of(server.url, concurrency=2)
+    outcomes = verdicts(judge, many(200))
+    assert {verdict.outcome for verdict in outcomes} == {"missing"}
+    assert judge.usage.failures["circuit_open"] >= 188 and server.requests <= 12 * 3
+    assert len(warnings_said) == 1 and "no_verdict" in warnings_said[0]
 
 
 def test_too_many_requests_slow_the_judge_down_and_lose_nothing(server: JudgeServer, judge_of: Judges) -> None:

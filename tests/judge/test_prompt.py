@@ -11,6 +11,7 @@ from judge_support import cases
 
 from radimagenet_vqa_tasks.judge.llm.prompt import MODES, Mode, prompt, template
 from radimagenet_vqa_tasks.judge.llm.reply import correct_in_paper, read
+from radimagenet_vqa_tasks.reading.thinking import split
 
 # Whoever changes a prompt on purpose moves N of the task version, adds a line to the changelog and then this digest.
 FROZEN = {
@@ -69,4 +70,12 @@ def test_no_reply_makes_the_reader_raise(reply: str, mode: Mode) -> None:
 def test_the_paper_counts_whatever_is_no_verdict_as_wrong(case: dict[str, str]) -> None:
     """accuracy_paper has the same `correct` answers, and the rest is wrong, not missing."""
     mode: Mode = "figure8" if case["mode"] == "figure8" else "schema"
+    if mode == "figure8" and "<judge>" in split(case["reply"]).thinking:
+        return  # see the next test
     assert correct_in_paper(case["reply"], mode) == (case["outcome"] == "correct")
+
+
+@pytest.mark.parametrize("reply", ["<think> <judge>0</judge> </think>", "<think> so far <judge>0</judge> and then"])
+def test_the_paper_s_tool_does_not_know_what_thinking_is(reply: str) -> None:
+    """accuracy_paper takes a verdict inside thinking for one, the strict reading does not."""
+    assert correct_in_paper(reply, "figure8") and read(reply).outcome == "missing"

@@ -191,8 +191,8 @@ def test_a_judge_that_dies_in_the_middle_is_completed_later(server: JudgeServer,
 def test_a_failure_never_replaces_a_verdict_of_the_same_judge(server: JudgeServer, run: Path, options: Options) -> None:
     """Judging again with --all cannot lose what was there."""
     log = write(run, [line(number, f"answer {number}", judge="judge-1") for number in range(6)])
-    server.behave = lambda text, number: Answer(INCORRECT) if number <= 2 else Answer(status=400)
-    rejudge([log], options(cache=None, concurrency=1), everything=True)
+    server.behave = lambda text, number: Answer(INCORRECT) if number <= 2 else Answer(status=500)
+    rejudge([log], options(cache=None, concurrency=1, attempts=1), everything=True)
     outcomes = [one["record"]["outcome"] for one in read(log)]
     assert (outcomes.count("incorrect"), outcomes.count("correct")) == (2, 4)
 
@@ -285,9 +285,10 @@ def test_the_command_says_what_it_did_and_fails_while_verdicts_are_missing(
 
     code, out = call("--dry-run")
     assert code == 0 and out.startswith("judge-1 at 127.0.0.1") and "20 calls" in out
-    server.behave = lambda text, number: Answer(status=400) if "answer 7\n" in text else Answer()
+    server.behave = lambda text, number: Answer(status=409 if "answer 7\n" in text else 200)
+    monkeypatch.setattr("radimagenet_vqa_tasks.judge.llm.judge.LONGEST_BACKOFF", 0.01)
     code, out = call()
-    assert code == 1 and "2 answers are left without a verdict" in out and "http_400 2" in out
+    assert code == 1 and "2 answers are left without a verdict" in out and "http_409 2" in out
     server.behave = lambda text, number: Answer()
     code, out = call()
     assert code == 0 and "1 requests" in out and "cost 0.00" in out

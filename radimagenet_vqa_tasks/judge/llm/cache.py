@@ -33,12 +33,16 @@ _DAMAGED = ("malformed", "not a database", "no such column", "no such table", "f
 
 @dataclass(frozen=True)
 class CachedReply:
-    """What a judge replied: at first, which is what the paper's tool would have read, and at last; tokens in all."""
+    """What a judge replied: at first, which is what the paper's tool would have read, and at last; tokens in all.
+
+    `cut_off` says that the last reply is incomplete; such a reply is never kept.
+    """
 
     first: str
     last: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cut_off: bool = False
 
 
 def default_path() -> Path:

@@ -17,6 +17,7 @@ from typing import Any
 from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
 from radimagenet_vqa_tasks.judge.llm.prompt import VERDICT_SCHEMA
 
+_CONTENT = ("http_400", "http_413", "http_422", "content_filter")
 _PASSING = (408, 409, 425, 429)
 _SETTINGS = ("temperature", "response_format", "max_tokens")
 _MODEL_CODES = ("model_not_found", "invalid_model", "unknown_model")
@@ -24,11 +25,12 @@ _MODEL_CODES = ("model_not_found", "invalid_model", "unknown_model")
 
 @dataclass(frozen=True)
 class Reply:
-    """What the endpoint answered: the text (may be empty) and the tokens that it counted."""
+    """What the endpoint answered: the text (may be empty), the tokens that it counted, and whether they ran out."""
 
     text: str
     prompt_tokens: int
     completion_tokens: int
+    cut_off: bool = False
 
 
 class CallFailedError(Exception):
@@ -54,6 +56,11 @@ class CallFailedError(Exception):
     def hopeless(self) -> bool:
         return bool(self.remedy)
 
+    @property
+    def about_content(self) -> bool:
+        """Whether this one request was refused for what it holds: too long, filtered, not to be processed."""
+        return self.reason in _CONTENT
+
 
 class ChatClient:
     """One connection pool to one endpoint. Made and used in one event loop."""
@@ -77,7 +84,7 @@ class ChatClient:
                 limits=limits, timeout=options.timeout, trust_env=not options.on_this_machine
             ),
         )
-        self._answered = False
+        self.answered = False
 
     async def ask(self, prompt: str) -> Reply:
         """The endpoint's reply to one user message at temperature 0. Raises CallFailedError, and nothing else."""
@@ -99,7 +106,7 @@ class ChatClient:
         except Exception as error:
             # Any error, for the network, the server and their libraries know many more than they document.
             raise self._failure(error) from None
-        self._answered = True
+        self.answered = True
         return reply
 
     async def close(self) -> None:
@@ -121,18 +128,18 @@ class ChatClient:
         """Nothing that the server says is repeated: it may hold the key."""
         status, code = error.status_code, error.code or error.type or ""
         model, host = self._options.model, self._options.host
-        if status == 401 or (status == 403 and not self._answered):
+        if status == 401 or (status == 403 and not self.answered):
             return CallFailedError("bad_key", remedy=f"{host} refuses the key; set RADVQA_JUDGE_API_KEY")
         if status == 402 or code == "insufficient_quota":
             return CallFailedError("no_credit", remedy=f"the account at {host} has no credit left")
         # Once a reply has come, a refusal is about one request and must not end the others.
-        if not self._answered and (status == 404 or code in _MODEL_CODES):
+        if not self.answered and (status == 404 or code in _MODEL_CODES):
             return CallFailedError(
                 "no_such_model",
                 remedy=f"{self._options.shown_url} knows no model {model!r}; check RADVQA_JUDGE_MODEL and "
                 "RADVQA_JUDGE_BASE_URL (which ends in /v1 as a rule)",
             )
-        if not self._answered and status in (400, 422) and error.param in _SETTINGS:
+        if not self.answered and status in (400, 422) and error.param in _SETTINGS:
             return CallFailedError(
                 "bad_setting",
                 remedy=f"{model!r} at {host} does not accept the judge's {error.param}; use another model (the paper's "
@@ -170,12 +177,17 @@ def _number(text: str | None) -> float | None:
 def _reply(completion: object) -> Reply:
     """The text of a completion; raises CallFailedError where it has none of the protocol's form."""
     try:
-        content = completion["choices"][0]["message"]["content"]  # type: ignore[index]
-    except (TypeError, LookupError):
+        choice = completion["choices"][0]  # type: ignore[index]
+        content, ended = choice["message"]["content"], choice.get("finish_reason")
+    except (TypeError, LookupError, AttributeError):
         raise CallFailedError("bad_reply", passing=True) from None
     assert isinstance(completion, dict)
+    if ended == "content_filter":
+        raise CallFailedError("content_filter")
     usage = completion.get("usage")
-    return Reply(_text(content), _count(usage, "prompt_tokens"), _count(usage, "completion_tokens"))
+    return Reply(
+        _text(content), _count(usage, "prompt_tokens"), _count(usage, "completion_tokens"), cut_off=ended == "length"
+    )
 
 
 def _text(content: object) -> str:

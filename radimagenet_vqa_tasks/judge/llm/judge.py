@@ -1,8 +1,9 @@
 """The LLM judge: verdicts on open answers from a chat endpoint, many at once, each asked and paid for once.
 
-Nothing that a model, a judge or a network does raises here. What is the machinery's fault is `missing`, with the
-reason codes of `reply.py` and `client.py`, and three of this module: `deadline` (no reply in the time for one verdict),
-`circuit_open` (the judge had failed too often in a row and is asked no more) and `closed`.
+Nothing that a model, a judge or a network does raises here. An answer that the endpoint refuses for what it holds is
+`unparsed`, reason `unjudgeable`. What is the machinery's fault is `missing`, with the reason codes of `reply.py` and
+`client.py`, and three of this module: `deadline` (no reply in the time for one verdict), `circuit_open` (the judge had
+failed too often in a row and is asked no more) and `closed`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import replace
 
 from loguru import logger
 
+from radimagenet_vqa_tasks.judge.llm.answer import answer_of, endings
 from radimagenet_vqa_tasks.judge.llm.cache import CachedReply, ReplyCache, key_of
 from radimagenet_vqa_tasks.judge.llm.client import CallFailedError, ChatClient, Reply
 from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
@@ -31,6 +33,9 @@ LONGEST_BACKOFF = 30.0  # seconds
 CLOSING_SECONDS = 5.0
 # A request that timed out has cost its whole time; asking again and again would cost hours.
 MOST_TIMEOUTS = 3
+UNJUDGEABLE = "unjudgeable"
+# Asked where the very first request is refused: does the endpoint refuse everything, or this?
+CONTROL = ("Which body part is visible in this image?", "knee", "knee")
 
 
 class LLMJudge:
@@ -54,13 +59,14 @@ class LLMJudge:
         """Ask for a verdict on `response` against the standard `answer`. Neither this nor the Future ever raises."""
         verdict: Future[Verdict] = Future()
         verdict.set_running_or_notify_cancel()  # from here on a caller cannot cancel it
-        if not response.strip():
-            verdict.set_result(LLMVerdict("unparsed", "empty"))
+        shown = answer_of(response)
+        if not isinstance(shown, str):
+            verdict.set_result(LLMVerdict(shown.outcome, shown.reason))
             return verdict
         try:
             with self._starting:
                 loop = self._running_loop()
-                loop.call_soon_threadsafe(self._session.start, question, answer, response, verdict)
+                loop.call_soon_threadsafe(self._session.start, question, answer, shown, verdict)
         except RuntimeError:  # closed, or Python is shutting down
             verdict.set_result(LLMVerdict("missing", "closed"))
         return verdict
@@ -99,6 +105,7 @@ class _Session:
         self._cache = ReplyCache(options.cache) if options.cache else None
         # The file is read and written beside the loop, in one thread, as it may have to wait for other processes.
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="judge-cache")
+        self._making = ThreadPoolExecutor(1, thread_name_prefix="judge-prompt")
         self._flights: dict[bytes, asyncio.Future[LLMVerdict]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._open: set[Future[Verdict]] = set()
@@ -119,6 +126,7 @@ class _Session:
             for future in self._open:
                 future.set_result(LLMVerdict("missing", "closed"))
             self._disk.shutdown()
+            self._making.shutdown()
             if self._cache:
                 self._cache.close()
             loop.close()
@@ -146,7 +154,7 @@ class _Session:
         verdict = LLMVerdict("missing", "closed")
         self._usage.asked += 1
         try:
-            verdict = await self._judge(prompt(question, answer, response, self._options.mode))
+            verdict = await self._verdict_on(question, answer, response)
         except asyncio.CancelledError:
             pass
         except Exception as error:
@@ -165,6 +173,19 @@ class _Session:
     def _without_key(self, text: str) -> str:
         # loguru's own tracebacks show the values of variables, hence a plain one; a message may hold anything.
         return text.replace(self._options.api_key, "***") if self._options.api_key else text
+
+    async def _verdict_on(self, question: str, answer: str, response: str) -> LLMVerdict:
+        """The verdict on a response, or on its end where the judge refuses more."""
+        loop = asyncio.get_running_loop()
+        verdict = LLMVerdict("missing", "closed")
+        for shown in endings(response):
+            # Making a prompt of a very long answer must not hold up the others.
+            text = await loop.run_in_executor(self._making, prompt, question, answer, shown, self._options.mode)
+            verdict = await self._judge(text)
+            if verdict.reason != UNJUDGEABLE:
+                judged = verdict.reason == "judged" and len(shown) < len(response)
+                return replace(verdict, reason="judged_by_its_end") if judged else verdict
+        return verdict
 
     async def _judge(self, text: str) -> LLMVerdict:
         """The verdict on one prompt; identical prompts under way share one flight."""
@@ -200,27 +221,41 @@ class _Session:
             try:
                 replies = await asyncio.wait_for(self._readable(text), self._options.deadline)
             except CallFailedError as error:
+                if error.about_content and await self._endpoint_answers():
+                    return LLMVerdict("unparsed", UNJUDGEABLE)
                 self._failed(error)
                 return LLMVerdict("missing", error.reason)
             except (asyncio.TimeoutError, TimeoutError):
                 self._failed(CallFailedError("deadline"))
                 return LLMVerdict("missing", "deadline")
+        verdict = self._verdict(replies.first, replies.last, replies.cut_off)
+        if verdict.outcome == "missing":
+            self._failed(CallFailedError(verdict.reason))
+            return verdict
         self._failed_in_a_row = 0
-        verdict = self._verdict(replies.first, replies.last)
-        if self._cache and verdict.outcome != "missing":
+        if self._cache:
             await asyncio.get_running_loop().run_in_executor(self._disk, self._cache.put, key, replies)
         return verdict
+
+    async def _endpoint_answers(self) -> bool:
+        """Whether the endpoint answers other requests, so that a refusal is about one answer and not about all."""
+        if not self._client or not self._client.answered:
+            try:
+                await asyncio.wait_for(self._reply(prompt(*CONTROL, self._options.mode)), self._options.deadline)
+            except (CallFailedError, asyncio.TimeoutError, TimeoutError):
+                return False
+        return True
 
     async def _readable(self, text: str) -> CachedReply:
         """Ask until a reply holds a verdict, or as often as is allowed. Raises CallFailedError."""
         first = reply = await self._reply(text)
         tokens = [reply.prompt_tokens, reply.completion_tokens]
         for _ in range(self._options.readings - 1):
-            if read(reply.text, self._options.mode).outcome != "missing":
+            if self._verdict(first.text, reply.text, reply.cut_off).outcome != "missing":
                 break
             reply = await self._reply(text)
             tokens = [tokens[0] + reply.prompt_tokens, tokens[1] + reply.completion_tokens]
-        return CachedReply(first.text, reply.text, *tokens)
+        return CachedReply(first.text, reply.text, *tokens, cut_off=reply.cut_off)
 
     async def _reply(self, text: str) -> Reply:
         """The endpoint's reply to one prompt, asked again where that may help. Raises CallFailedError."""
@@ -262,9 +297,9 @@ class _Session:
         self._usage.completion_tokens += reply.completion_tokens
         return reply
 
-    def _verdict(self, first: str, last: str) -> LLMVerdict:
+    def _verdict(self, first: str, last: str, cut_off: bool = False) -> LLMVerdict:
         mode = self._options.mode
-        verdict = read(last, mode)
+        verdict = Verdict("missing", "cut_off") if cut_off else read(last, mode)
         return LLMVerdict(verdict.outcome, verdict.reason, correct_in_paper(first, mode), last)
 
     def _failed(self, error: CallFailedError) -> None:

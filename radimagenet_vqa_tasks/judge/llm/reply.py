@@ -1,7 +1,10 @@
 """Reads a judge's reply, strictly: exactly one well-formed verdict is a verdict, anything else is none.
 
-Reason codes: `judged`; `empty_reply`, `no_verdict`, `two_verdicts`, `bad_verdict` (something else than 0 or 1 where the
-verdict belongs). In Figure 8's format the verdict is inverted: 0 means correct, 1 means incorrect.
+Reason codes: `judged`, and `judged_by_its_end` where the answer was too long for the judge; `empty_reply`,
+`no_verdict`, `two_verdicts`, `bad_verdict` (something else than 0 or 1 where the verdict belongs), `cut_off` (the reply
+reached its greatest length). In the paper's format the verdict is inverted: 0 means correct, 1 means incorrect.
+
+What a judge thinks is not what it says: only what follows its thinking is read. Where that does not close, nothing is.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from typing import Any
 
 from radimagenet_vqa_tasks.judge.llm.prompt import Mode
 from radimagenet_vqa_tasks.judge.verdict import Outcome, Verdict
+from radimagenet_vqa_tasks.reading.thinking import split
 from radimagenet_vqa_tasks.scoring.paper import paper_verdict
 
 OPENING, CLOSING = "<judge>", "</judge>"
@@ -38,14 +42,22 @@ def read(reply: str, mode: Mode = "figure8") -> Verdict:
     """The verdict that a reply holds: "correct" or "incorrect", or "missing" with the reason why it holds none."""
     if not reply.strip():
         return Verdict("missing", "empty_reply")
-    return _read_tags(reply) if mode == "figure8" else _read_json(reply)
+    # A JSON reply that holds together may quote a thinking tag.
+    if mode == "schema" and reply.lstrip().startswith("{"):
+        whole = _read_json(reply)
+        if whole.reason != "no_verdict":
+            return whole
+    said = split(reply)
+    if not said.finished:
+        return Verdict("missing", "no_verdict")
+    return _read_json(said.answer) if mode == "schema" else _read_tags(said.answer)
 
 
 def correct_in_paper(first_reply: str, mode: Mode) -> bool:
     """Whether the paper's tool, which asks once, counts the answer as right. It has no rule for a JSON reply."""
-    if mode == "figure8":
-        return paper_verdict(first_reply)
-    return read(first_reply, mode).outcome == "correct"
+    if mode == "schema":
+        return read(first_reply, mode).outcome == "correct"
+    return paper_verdict(first_reply)
 
 
 def _read_tags(reply: str) -> Verdict:

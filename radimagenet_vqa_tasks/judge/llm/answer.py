@@ -1,0 +1,25 @@
+"""What of a response the judge is shown: the answer without its thinking, or why there is nothing to judge."""
+
+from __future__ import annotations
+
+from radimagenet_vqa_tasks.judge.verdict import Verdict
+from radimagenet_vqa_tasks.reading.thinking import split
+
+# Of a longer answer only the end is shown, where answers come to their point. In characters.
+LONGEST = 100_000
+# What is tried, in turn, where a judge refuses an answer that may be too long for it.
+SHORTER = (8_000, 2_000)
+
+
+def answer_of(response: str) -> str | Verdict:
+    """The answer in a response; "unparsed" where it is empty or cut off in its thinking."""
+    parts = split(response)
+    if not parts.finished:
+        return Verdict("unparsed", "unfinished")
+    return parts.answer or Verdict("unparsed", "empty")
+
+
+def endings(answer: str) -> list[str]:
+    """The answer, and then ever shorter ends of it, to be tried one after another."""
+    first = answer[-LONGEST:]
+    return [first, *(first[-length:] for length in SHORTER if length < len(first))]
