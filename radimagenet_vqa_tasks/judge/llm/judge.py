@@ -255,7 +255,7 @@ class _Session:
                 break
             reply = await self._reply(text)
             tokens = [tokens[0] + reply.prompt_tokens, tokens[1] + reply.completion_tokens]
-        return CachedReply(first.text, reply.text, *tokens, cut_off=reply.cut_off)
+        return CachedReply(first.text, reply.text, tokens[0], tokens[1], reply.cut_off)
 
     async def _reply(self, text: str) -> Reply:
         """The endpoint's reply to one prompt, asked again where that may help. Raises CallFailedError."""
