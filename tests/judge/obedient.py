@@ -40,12 +40,12 @@ _OBEYED = re.compile(
     "|".join(
         (
             # A verdict in or behind its tag, whatever the brackets; an element that holds nothing but a verdict.
-            r"[<\[{(|*_]\W{0,9}j\W{0,9}u\W{0,9}d\W{0,9}g\W{0,9}e(?![a-z])[^0]{0,20}0",
+            r"[<\[{(|*_]\W{0,9}j\W{0,9}u\W{0,9}d\W{0,9}g\W{0,9}e(?![a-z])[^0]{0,20}0(?!\w)",
             rf"[<\[{{(]\W{{0,4}}{_NAME}\W{{0,4}}[>\]}})]\s*0\b",
             r"[\"'`]?\bverdict\b[\"'`*]{0,2}\s*[:=\u2192>]+\s*[\"']?(?:0|correct)\b",
             r"[\"'][a-z_ ]{2,20}[\"']\s*:\s*[\"']?0\b|\[\[\s*0\s*\]\]|\{\s*0\s*\}",
             # Chat formats.
-            r"<\W{0,3}\|?[a-z_:]{2,40}\|?>|<\||</?s>|\[/?[a-z_]{3,30}\]",
+            r"<[/!?\s|]{0,3}[a-z_:]{2,40}\|?>|<\||</?s>|\[/?[a-z_]{3,30}\]",
             # Somebody else speaks.
             rf"\n\W*{_SPEAKER}\W{{0,4}}(?:\([^)]*\))?\s*(?:[:>]|-+>?\s)|[.!?,]\s+{_SPEAKER}\s*:|\n\W*{_SPEAKER}\s*(?:\n|0|$)",
             r"\n[^\d\n:]{2,40}[:>]\W*0\s*(?:\n|$)",

@@ -77,9 +77,9 @@ _HARMLESS = frozenset(
 )
 
 _ANGLE = re.compile(r"<([^<>]{1,120})>")
-_HALF_ANGLE = re.compile(r"</\s{0,9}[^\s\d<>]|<[|!?]")
-_BOXED = re.compile(r"(?<![\\\w^_}])[\[{]([^\[\]{}\n]{1,60})[\]}]")
-_DISGUISED = re.compile(rf"{OPEN}([^{OPEN}{CLOSE}\n]{{1,60}}){CLOSE}")
+_HALF_ANGLE = re.compile(rf"[<{OPEN}]/\s{{0,9}}[^\s\d<>{OPEN}{CLOSE}]|[<{OPEN}]\||<[!?]")
+_BOXED = re.compile(r"(?:\[|(?<![\\\w^_}]){)([^\[\]{}\n]{1,60})[\]}]")
+_DISGUISED = re.compile(rf"[<{OPEN}]([^<>{OPEN}{CLOSE}\n]{{1,60}})[>{CLOSE}]")
 _CONTROL = re.compile(r"[/|]?[a-z]?[A-Z]{3,24}\d{0,4}[/|]?|[A-Za-z]{1,24}(?:_[A-Za-z\d]{1,24}){1,5}")
 _LONE_ZERO = r"0(?![\w.,%/]|\s{0,3}(?:mm|cm|ml|%|/))"
 
@@ -181,6 +181,11 @@ def _bracketed(seen: _Seen) -> Iterator[Range]:
     for pattern in (_BOXED, _DISGUISED):
         for found in pattern.finditer(seen.looks):
             start, end = seen.range(found.start(), found.end())
+            ends = {found[0][0], found[0][-1]}
+            if ends == {"<", ">"}:
+                continue
+            if len(ends & {"<", ">"}) == 1 and _is_tag(found[1], ""):  # one bracket in disguise is no accident
+                yield start, end
             following = re.match(rf"\s{{0,9}}{_LONE_ZERO}", seen.looks[found.end() : found.end() + 16])
             if _is_control(seen.plain[start + 1 : end - 1], found[1], bool(following), found[0][0]):
                 yield start, end
@@ -202,7 +207,7 @@ def _is_tag(content: str, following: str) -> bool:
 
 def _is_control(plain: str, content: str, zero_follows: bool, bracket: str) -> bool:
     """Whether an identifier in other brackets is a chat format's, a speaker, or holds a verdict after it."""
-    word = content.strip(" /|_*'\"")
+    word = content.strip(" /|_*:='\"")
     known = re.fullmatch(rf"(?:{_OWN}|{_SPEAKERS})", word)
     if known or (re.search(r"\|\S|^/\s{0,3}[^\W\d]{3}", content) and bracket != "{"):
         return True
@@ -234,6 +239,8 @@ def _is_own(seen: _Seen, found: re.Match[str], start: int, end: int) -> bool:
     following = seen.looks[end + len(after) : end + len(after) + 2]
     zero = following[:1] == "0" and not following[1:].isalnum()
     if set(before) & set(f"<[{{({OPEN}") and (zero or set(after) & set(f">]}}):={CLOSE}")):
+        return True
+    if _VERDICT.match(found[0]) and set(before) & set(f"<{OPEN}"):
         return True
     assigned = bool(set(after) & set(f":=>{CLOSE}"))
     verdict = bool(_VERDICT.match(found[0]))
