@@ -1,4 +1,4 @@
-"""Commands that make data: build."""
+"""Commands that make data and train on them: build, export, recipe."""
 
 from __future__ import annotations
 
@@ -105,3 +105,55 @@ def _check(folder: Path, report: Path | None, workers: int | None) -> None:
         click.echo(finding)
     if any(finding.is_fault for finding in findings):
         raise click.exceptions.Exit(1)
+
+
+@click.command()
+@click.argument("data", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--format",
+    "trainer",
+    required=True,
+    type=click.Choice(["llamafactory", "swift", "trl", "llava"]),
+    help="Whose form the rows are to have.",
+)
+@click.option("-o", "--output", required=True, type=_FOLDER, help="The folder to write; new or empty.")
+@click.option(
+    "--images", type=click.Choice(["files", "embedded"]), help="Where images go.  [default: files; trl: embedded]"
+)
+@click.option(
+    "--held-out",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="A copy of a benchmark of which nothing may be trained on; more than one may be given.",
+)
+@click.option(
+    "--alternate", type=click.IntRange(min=1), metavar="ROWS", help="Also one file of all sets in blocks of so many."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides the order of --alternate.")
+def export(
+    data: tuple[Path, ...],
+    trainer: str,
+    output: Path,
+    images: str | None,
+    held_out: tuple[Path, ...],
+    alternate: int | None,
+    seed: int,
+) -> None:
+    """Write training rows in a trainer's own form, with its registry file.
+
+    DATA is a folder with built data, a copy of RadImageNet-VQA (its alignment and instruct parts), of VQA-RAD or of
+    SLAKE; more than one may be given. Test data are refused: by name, by composition, by the hashes of their images.
+
+    \b
+    Examples:
+      radvqa export ~/radvqa-built --format llamafactory -o ~/train
+      radvqa export ~/radvqa-built ~/vqa-rad ~/SLAKE --format swift -o ~/train --alternate 16
+      radvqa export ~/RadImageNet-VQA --format trl -o ~/train --held-out ~/vqa-rad
+    """
+    from radimagenet_vqa_tasks.build.export import Request
+    from radimagenet_vqa_tasks.build.export import export as run_export
+
+    done = run_export(Request(data, output, trainer, images, held_out, alternate, seed))
+    for name, count in done.rows.items():
+        click.echo(f"{name}: {count:,} rows")
+    click.echo(f"written to {done.out}")

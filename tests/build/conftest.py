@@ -22,9 +22,9 @@ def scans_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def lay_out(root: Path) -> Path:
-    """Put the scans into folders as RadImageNet does; every fifth slice is the test split's, every sixth val's."""
+    """Put the scans into folders as RadImageNet does; the embedded sample's slices are the test split."""
     rows: dict[str, list[tuple[str, str]]] = {"train": [], "val": [], "test": []}
-    for index, scan in enumerate(make_sample.read_scans()):
+    for scan in make_sample.read_scans():
         image = scan.image
         folder = region_of(image.location).folders.get(image.modality)
         if folder is None:  # the CT of hip and spine
@@ -33,7 +33,7 @@ def lay_out(root: Path) -> Path:
         path = Path({"ct": "CT", "mri": "MR"}[image.modality], body, image.pathology, image.path)
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(make_sample.SCANS / image.path, root / path)
-        split = "test" if index % 5 == 0 else "val" if index % 6 == 0 else "train"
+        split = {"held_out": "test", "neighbour": "test", "unused": "val", "train": "train"}[scan.part]
         rows[split].append((f"radiology_ai/{path.as_posix()}", image.pathology))
     for split, lines in rows.items():
         with (root / f"RadiologyAI_{split}.csv").open("w", encoding="utf-8", newline="") as table:
