@@ -26,6 +26,6 @@ for command in (
     *(evaluating.demo, evaluating.run, evaluating.tasks, evaluating.verify, evaluating.judge),
     *(results.table, results.compare, results.summary, results.report),
     studies.study,
-    *(building.build, building.export),
+    *(building.build, building.export, building.recipe),
 ):
     main.add_command(command)

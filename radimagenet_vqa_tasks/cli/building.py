@@ -157,3 +157,46 @@ def export(
     for name, count in done.rows.items():
         click.echo(f"{name}: {count:,} rows")
     click.echo(f"written to {done.out}")
+
+
+@click.command()
+@click.option("--trainer", required=True, type=click.Choice(["llamafactory", "swift"]), help="Who is to train.")
+@click.option("--model", required=True, help="The model to start from: a name on the hub, or a folder.")
+@click.option("-o", "--output", required=True, type=_FOLDER, help="The folder to write; new or empty.")
+@click.option("--data", required=True, type=_FOLDER, help="The folder that `radvqa export` wrote.")
+@click.option("--gpus", type=click.IntRange(min=1), default=4, show_default=True, help="GPUs of each node.")
+@click.option("--nodes", type=click.IntRange(min=1), default=1, show_default=True, help="Machines.")
+@click.option("--batch", type=click.IntRange(min=1), default=16, show_default=True, help="Rows of a global batch.")
+@click.option(
+    "--sampling",
+    type=click.Choice(["mixed", "alternating"]),
+    default="mixed",
+    show_default=True,
+    help="All data sets shuffled together, or each batch from one of them (export with --alternate).",
+)
+@click.option("--template", help="LLaMA-Factory's conversation format, for models that are not known here.")
+def recipe(
+    trainer: str,
+    model: str,
+    output: Path,
+    data: Path,
+    gpus: int,
+    nodes: int,
+    batch: int,
+    sampling: str,
+    template: str | None,
+) -> None:
+    """Write the files of the paper's two training stages for an existing trainer.
+
+    Alignment trains the vision tower and the projector for one epoch, instruction tuning everything for two. The README
+    beside the files says where they depart from the paper, and why.
+
+    \b
+    Examples:
+      radvqa recipe --trainer llamafactory --model Qwen/Qwen2.5-VL-7B-Instruct --data ~/train -o ~/recipe
+      radvqa recipe --trainer swift --model lingshu-medical-mllm/Lingshu-7B --data ~/train -o ~/recipe --nodes 2
+    """
+    from radimagenet_vqa_tasks.build.recipe import Request, write_recipe
+
+    for file in write_recipe(Request(trainer, model, output, data, gpus, nodes, batch, sampling, template)):
+        click.echo(file)
