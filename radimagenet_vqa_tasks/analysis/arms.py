@@ -15,6 +15,7 @@ from pathlib import Path
 
 from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, FAMILY_OF, Cell, Family
+from radimagenet_vqa_tasks.data.provenance import is_built
 from radimagenet_vqa_tasks.scoring.logs import Log
 from radimagenet_vqa_tasks.scoring.record import Record
 
@@ -47,6 +48,11 @@ class Arm:
     def label(self) -> str:
         """The arm's name in tables."""
         return self.name if self.with_image else f"{self.name} (text only)"
+
+    @property
+    def is_built(self) -> bool:
+        """Whether the questions are about data that `radvqa build` made, and not the benchmark's."""
+        return is_built(self.fingerprint)
 
     @property
     def major(self) -> str:

@@ -118,6 +118,8 @@ def _obstacle(arm: Arm, cell: str, measured: Measured) -> str:
         return "text only"
     if arm.is_sample:
         return "sample"
+    if arm.is_built:
+        return "built data"
     cells = CELLS if cell == AVG else (cell,)
     asked = Counter(record.cell for record in arm.records)
     missing = [name for name in cells if asked[name] < IMAGES]

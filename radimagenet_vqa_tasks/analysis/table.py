@@ -39,7 +39,7 @@ def main_sheet(arms: Sequence[Arm], scheme: Scheme, *, paper_layout: bool = Fals
     names = (*family.cells, AVG) if family.averaged else tuple(family.cells)
     measured = [measure(arm.records, scheme) for arm in arms]
     marked = _marked_items(arms, measured)
-    title = title or f"{family.title}: accuracy, %{_of_scheme(scheme)}"
+    title = title or f"{_title(arms)}: accuracy, %{_of_scheme(scheme)}"
     notes = [INTERVALS, *([MARKS] if any(item.mark for row in marked.values() for item in row) else [])]
     notes += together({arm.label: arm_notes(arm, scheme) for arm in arms})
     data = [_data(arm, scheme, one) for arm, cells in zip(arms, measured, strict=True) for one in cells.values()]
@@ -55,6 +55,15 @@ def main_sheet(arms: Sequence[Arm], scheme: Scheme, *, paper_layout: bool = Fals
     extras = [_extras(arm, cells) for arm, cells in zip(arms, measured, strict=True)]
     rows += [[Item(head), *column] for head, column in zip(_EXTRAS, zip(*extras, strict=True), strict=True)]
     return Sheet(title, columns, rows, notes, data, frozenset({len(family.cells) - 1, len(names) - 1}))
+
+
+def _title(arms: Sequence[Arm]) -> str:
+    """What was asked: the benchmark, unless it was data that somebody built in its form."""
+    built = sum(arm.is_built for arm in arms)
+    title = arms[0].family.title
+    if built == len(arms):
+        return f"Built data in the form of {title}"
+    return f"{title} and built data" if built else title
 
 
 def facet_sheets(arms: Sequence[Arm], facet: str, scheme: Scheme, cells: Collection[str] = ()) -> list[Sheet]:

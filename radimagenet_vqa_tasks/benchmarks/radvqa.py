@@ -17,6 +17,7 @@ from datasets import Dataset
 
 from radimagenet_vqa_tasks.benchmarks.cells import CELLS, Cell
 from radimagenet_vqa_tasks.data.adapter import Adapter, raise_faults
+from radimagenet_vqa_tasks.data.provenance import marked
 from radimagenet_vqa_tasks.data.questions import (
     IMAGE,
     Questions,
@@ -25,6 +26,7 @@ from radimagenet_vqa_tasks.data.questions import (
     one_image_each,
     question_dataset,
 )
+from radimagenet_vqa_tasks.data.sources import built_images
 from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.taxonomy import clean_label, regions
 from radimagenet_vqa_tasks.utils.aggregation import average_of
@@ -65,7 +67,8 @@ def adapter(images: int | None) -> Adapter:
 
 def _adapt(rows: Dataset, images: int | None) -> Dataset:
     text, clusters = read(rows)
-    raise_faults(faults(text, clusters, images), "RadImageNet-VQA", "radvqa verify")
+    built = built_images("radvqa") if images is not None else None
+    raise_faults(faults(text, clusters, built or images), "RadImageNet-VQA", "radvqa verify")
     cells = [cell for row in text if (cell := cell_of(row))]
     return question_dataset(
         one_image_each(image_column(rows)),
@@ -79,7 +82,7 @@ def _adapt(rows: Dataset, images: int | None) -> Dataset:
             cell=[cell.name for cell in cells],
             facets=[_facets(row["metadata"], cell) for row, cell in zip(text, cells, strict=True)],
         ),
-        fingerprint(rows),
+        marked(fingerprint(rows)) if built else fingerprint(rows),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from radimagenet_vqa_tasks.build.schema import built
+from radimagenet_vqa_tasks.data.provenance import built
 from radimagenet_vqa_tasks.errors import DataError
 
 # What the benchmarks' test splits are told by, whatever they are called: rows, images and normal images of

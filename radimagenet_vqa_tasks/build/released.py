@@ -21,7 +21,7 @@ from radimagenet_vqa_tasks.build.card import ROWS_OF_IMAGE
 from radimagenet_vqa_tasks.build.duplicates import Leakage, Seen, as_json, leakage
 from radimagenet_vqa_tasks.build.pictures import Picture, look_at, picture
 from radimagenet_vqa_tasks.build.plan import PARTS, SPLITS_OF
-from radimagenet_vqa_tasks.build.schema import built
+from radimagenet_vqa_tasks.data.provenance import built
 from radimagenet_vqa_tasks.errors import DataError
 
 # The released data set's rows, from its card; the benchmark's from the paper, section 3.2.

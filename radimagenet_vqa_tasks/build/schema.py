@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from radimagenet_vqa_tasks import __version__
+from radimagenet_vqa_tasks.data.provenance import BUILT
 
 METADATA = pa.struct(
     [
@@ -48,9 +49,6 @@ CONVERSATIONS = pa.schema(
     ]
 )
 SCHEMAS: Mapping[str, pa.Schema] = {"alignment": CONVERSATIONS, "instruct": QUESTIONS, "benchmark": QUESTIONS}
-
-BUILT = b"radvqa.built"
-"""The key in a Parquet file's metadata that says that `radvqa build` wrote it; its value is a JSON object."""
 
 _TEXTS = (
     "image.path",
@@ -178,12 +176,3 @@ def _open(file: Path, schema: pa.Schema) -> Any:
         + (["image.bytes"] if pa.types.is_dictionary(schema.field("image").type.field("bytes").type) else []),
         dictionary_pagesize_limit=1 << 30,
     )
-
-
-def built(file: Path) -> dict[str, Any] | None:
-    """What a Parquet file says of itself if `radvqa build` wrote it, or None."""
-    try:
-        said = (pq.ParquetFile(file).metadata.metadata or {}).get(BUILT)
-    except (OSError, pa.ArrowInvalid):
-        return None
-    return dict(json.loads(said)) if said else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from radimagenet_vqa_tasks.data.provenance import built
 from radimagenet_vqa_tasks.errors import RunError
 
 
@@ -163,6 +164,14 @@ def every_file(copies: Copies) -> list[str]:
         if SOURCES[name].beside:
             found.append(str(beside(name, data)))
     return found
+
+
+def built_images(name: str) -> int | None:
+    """How many images the local copy in use says it was built with; None where it is no built data."""
+    if name not in _copies:
+        return None
+    said = built(Path(next(iter(local_files(name, _copies[name]).values()))[0])) or {}
+    return said["images"] if isinstance(said.get("images"), int) else None
 
 
 _copies: dict[str, Path] = {}  # of this process; the host's hooks get nothing but rows

@@ -20,8 +20,9 @@ from radimagenet_vqa_tasks.benchmarks.radvqa import IMAGES as IMAGES_IN_ALL
 from radimagenet_vqa_tasks.benchmarks.radvqa import cell_of, faults, read
 from radimagenet_vqa_tasks.data.families import data_parts
 from radimagenet_vqa_tasks.data.images import decode
+from radimagenet_vqa_tasks.data.provenance import marked
 from radimagenet_vqa_tasks.data.questions import IMAGES, fingerprint, image_column
-from radimagenet_vqa_tasks.data.sources import local_copies
+from radimagenet_vqa_tasks.data.sources import built_images, local_copies
 from radimagenet_vqa_tasks.errors import DataError
 
 # The paper: section 3.2 for normal and abnormal images; the data set's own figure for the answers of Closed+.
@@ -58,10 +59,15 @@ def verify(data: Path | None, *, family: str = "radvqa", sample: bool = False) -
 
 def _radvqa(rows: Dataset, sample: bool) -> Iterator[Finding]:
     text, clusters = read(rows)
-    yield _content(rows, len(set(clusters)))
-    yield from _structure(text, clusters, None if sample else IMAGES_IN_ALL)
+    built = None if sample else built_images("radvqa")
+    if built:
+        digest = marked(fingerprint(rows))
+        yield Finding(False, f"built data of {built:,} images, not RadImageNet-VQA: fingerprint {digest}")
+    else:
+        yield _content(rows, len(set(clusters)))
+    yield from _structure(text, clusters, None if sample else built or IMAGES_IN_ALL)
     yield from _images(enumerate(image_column(rows).to_pylist()))
-    if not sample:
+    if not sample and not built:
         yield from _composition(text)
 
 

@@ -88,7 +88,7 @@ def _runs_sheet(arms: Sequence[Arm]) -> Sheet:
     rows = [
         [
             f"{numbers[arm.label]} {arm.label}",
-            f"{arm.family.title}{', embedded sample' if arm.is_sample else ''}",
+            f"{arm.family.title}{', embedded sample' if arm.is_sample else ', built data' if arm.is_built else ''}",
             "shown" if arm.with_image else "not shown",
             f"{len(arm.records):,}",
             ", ".join(arm.judges) or "none",

@@ -78,7 +78,7 @@ def _other_protocol(arms: Sequence[Arm], scheme: Scheme) -> Part:
 def _published(arms: Sequence[Arm], scheme: Scheme) -> Part:
     part = Part("Against the published table")
     for arm in arms:
-        if arm.family.name == "radvqa" and arm.with_image and not arm.is_sample:
+        if arm.family.name == "radvqa" and arm.with_image and not (arm.is_sample or arm.is_built):
             part.add(partial(_against_published, arm), arm.label)
     return part
 

@@ -3,9 +3,9 @@
     python tests/build/e2e_train.py ENVIRONMENT [FOLDER]
 
 ENVIRONMENT is the Python of an environment with LLaMA-Factory; `make train-e2e` makes one. The scans of this repository
-are laid out as RadImageNet, built, exported, and the embedded tiny model is trained on them in the paper's two stages, on
-CPUs. Held: what is frozen is not changed, what is open is; the loss falls in both stages; the tuned model is one that
-the runner evaluates. Takes ten minutes or so on two cores.
+are laid out as RadImageNet, built, exported, and the embedded tiny model is trained on them in the paper's two stages,
+on CPUs. Held: what is frozen is not changed, what is open is; the loss falls in both stages; the tuned model is one
+that the runner evaluates. Takes ten minutes or so on two cores.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from statistics import mean
 from safetensors.torch import load_file
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "tools")]
-from conftest import lay_out
+from conftest import lay_out  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / "radimagenet_vqa_tasks" / "sample" / "tiny_vlm"
@@ -93,7 +93,8 @@ def check_weights(models: Path) -> None:
         vision = {name for name in before if ".visual." in f".{name}"}
         language = before.keys() - vision
         print(
-            f"unchanged: {len(same & language)} of {len(language)} language weights, {len(same & vision)} of {len(vision)}"
+            f"unchanged: {len(same & language)} of {len(language)} weights of the language model, "
+            f"{len(same & vision)} of {len(vision)} of the vision tower and projector"
         )
         assert same & language == (language if frozen else set()), sorted(same & language)[:3]
         assert len(same & vision) < len(vision) / 4, sorted(same & vision)[:3]

@@ -22,8 +22,8 @@ from click.testing import CliRunner
 from radimagenet_vqa_tasks.build.dataset import Request, build
 from radimagenet_vqa_tasks.build.plan import PLAN, WORK
 from radimagenet_vqa_tasks.build.questions import LabelledImage, nine_questions
-from radimagenet_vqa_tasks.build.schema import built
 from radimagenet_vqa_tasks.cli import main
+from radimagenet_vqa_tasks.data.provenance import built
 from radimagenet_vqa_tasks.errors import DataError, RunError
 
 
@@ -103,6 +103,38 @@ def test_files_and_card_say_what_they_are(whole: Path) -> None:
     assert (said["config"], said["images"]) == ("benchmark", len(_paths(whole, "benchmark", "test")))
     assert "This is not that data set" in (whole / "README.md").read_text()
     assert built(make_sample.TEST) is None
+
+
+def test_a_built_benchmark_is_verified_and_asked_whatever_its_size(whole: Path) -> None:
+    """The tasks take it, its fingerprint says that it was built, and fewer images than it had are a fault."""
+    from radimagenet_vqa_tasks.data.families import question_columns
+    from radimagenet_vqa_tasks.data.provenance import is_built
+    from radimagenet_vqa_tasks.data.verification import verify
+
+    findings = verify(whole)
+    assert not any(finding.is_fault for finding in findings)
+    assert "built data of 30 images" in findings[0].text
+    rows = question_columns("radvqa", whole)
+    assert len(rows) == 270
+    assert is_built(rows["fingerprint"][0])
+    assert not is_built(question_columns("radvqa", sample=True)["fingerprint"][0])
+
+
+def test_a_table_of_built_data_does_not_bear_the_benchmarks_name() -> None:
+    """Its title says what was asked, and no published row is set against it."""
+    from runs_support import record
+
+    from radimagenet_vqa_tasks.analysis.arms import Arm
+    from radimagenet_vqa_tasks.analysis.measure import Scheme
+    from radimagenet_vqa_tasks.analysis.published import published_sheet
+    from radimagenet_vqa_tasks.analysis.table import main_sheet
+
+    records = [record(image, "anatomy_mc") for image in range(4)]
+    built, released = (Arm("GPT-5", records, fingerprint=digest) for digest in ("built-0123", "0123"))
+    assert main_sheet([built], Scheme()).title.startswith("Built data in the form of RadImageNet-VQA: accuracy")
+    assert main_sheet([built, released], Scheme()).title.startswith("RadImageNet-VQA and built data: accuracy")
+    assert main_sheet([released], Scheme()).title.startswith("RadImageNet-VQA: accuracy")
+    assert all("built data" in str(row["why"]) for row in published_sheet(built).data)
 
 
 def _paths(out: Path, config: str, split: str) -> set[str]:

@@ -93,7 +93,7 @@ def _published(arms: Sequence[Arm], family: Family) -> dict[str, Mapping[str, fl
 
     None beside the sample's numbers, with which they cannot be compared.
     """
-    if family.name != "radvqa" or any(arm.is_sample for arm in arms):
+    if family.name != "radvqa" or any(arm.is_sample or arm.is_built for arm in arms):
         return {}
     rows: dict[str, Mapping[str, float]] = {
         name: {**row, AVG: tables.mean_of_nine(row)} for name, row in tables.table_2().items()
