@@ -23,7 +23,7 @@ def rows(tmp_path: Path) -> Path:
     """What a recipe reads of a LLaMA-Factory export: its registry."""
     names = ("radvqa_alignment", "radvqa_alignment_val", "radvqa_instruct", "slake", "alternating")
     (tmp_path / "rows").mkdir()
-    (tmp_path / "rows" / "dataset_info.json").write_text(json.dumps(dict.fromkeys(names, {})))
+    (tmp_path / "rows" / "dataset_info.json").write_text(json.dumps({name: {} for name in names}))
     return tmp_path / "rows"
 
 
