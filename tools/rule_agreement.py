@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from radimagenet_vqa_tasks.analysis.statistics import wilson
 from radimagenet_vqa_tasks.judge.labelled import KINDS, PARTS, Labelled, Measured, labelled_answers, measure
-from radimagenet_vqa_tasks.judge.rule.decision import Subject, judge_answer
+from radimagenet_vqa_tasks.judge.rule.judge import judge_by_rule
 from radimagenet_vqa_tasks.judge.verdict import Outcome
 
 DOCS = Path(__file__).parent.parent / "docs" / "rule_judge.md"
@@ -71,8 +71,9 @@ TAKES = {
 
 def rule(case: Labelled) -> Outcome:
     """The rule judge's outcome on one labelled answer."""
-    subject: Subject = "anatomy" if case.subject == "anatomy" else "pathology"
-    return judge_answer(case.response, case.answer, subject=subject, location=case.location).outcome
+    return judge_by_rule(
+        case.response, case.answer, case.question, subject=case.subject, location=case.location
+    ).outcome
 
 
 def block(measured: Measured) -> str:

@@ -14,8 +14,7 @@ from radimagenet_vqa_tasks import __version__
 from radimagenet_vqa_tasks.benchmarks.cells import FAMILY_OF
 from radimagenet_vqa_tasks.judge.chosen import chosen
 from radimagenet_vqa_tasks.judge.llm.reply import LLMVerdict
-from radimagenet_vqa_tasks.judge.rule.decision import Subject, judge_answer
-from radimagenet_vqa_tasks.judge.rule.plain import judge_plain
+from radimagenet_vqa_tasks.judge.rule.judge import judge_by_rule
 from radimagenet_vqa_tasks.judge.verdict import Outcome, Verdict
 from radimagenet_vqa_tasks.reading.extraction import extract_option, extract_phrase, extract_yes_no
 from radimagenet_vqa_tasks.scoring.late import late_results
@@ -73,7 +72,7 @@ def score(doc: Mapping[str, Any], response: str) -> Scored:
     """Read and score one response, by the strict protocol and by the paper's; open answers by the rule judge."""
     target, family = doc["target"], FAMILY_OF[doc["cell"]].name
     if doc["format"] == "open":
-        return _judged(_judged_by_rule(doc, response, family), RULE)
+        return _judged(_judged_by_rule(doc, response), RULE)
     if doc["format"] == "mc":
         extracted = extract_option(response, doc["choices"])
         in_paper = paper_option(response, doc["choices"]) == target
@@ -124,12 +123,12 @@ def as_results(record: Record) -> Results:
     return {**{name: {**shared, **scored[name]} for name in scored}, "record": as_dict(record)}
 
 
-def _judged_by_rule(doc: Mapping[str, Any], response: str, family: str) -> Verdict:
-    """The rule judge's verdict: by the taxonomy where there is one, else by the words of the right answer."""
-    if family == "radvqa":
-        subject: Subject = "anatomy" if doc["cell"] == "anatomy_open" else "pathology"
-        return judge_answer(response, doc["target"], subject=subject, location=doc["facets"]["location"])
-    return judge_plain(response, doc["target"], doc["question"])
+def _judged_by_rule(doc: Mapping[str, Any], response: str) -> Verdict:
+    """The rule judge's verdict: by the taxonomy where the question's facets name a place in it, else by words."""
+    facets = doc["facets"] or {}
+    return judge_by_rule(
+        response, doc["target"], doc["question"], subject=facets.get("subject"), location=facets.get("location")
+    )
 
 
 def _outcome(extracted: str | None, target: str) -> Outcome:

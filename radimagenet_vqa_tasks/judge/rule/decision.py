@@ -22,14 +22,14 @@ the keyboard is mended (spelling.py), and an aside in the middle of a sentence i
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Literal
+from dataclasses import replace
 
 from radimagenet_vqa_tasks.judge.rule.asides import asides_last, restated
 from radimagenet_vqa_tasks.judge.rule.cues import Kind
 from radimagenet_vqa_tasks.judge.rule.mentions import Reading, Status
 from radimagenet_vqa_tasks.judge.rule.reading import read
 from radimagenet_vqa_tasks.judge.rule.spelling import corrected
-from radimagenet_vqa_tasks.judge.rule.text import answer_text, words
+from radimagenet_vqa_tasks.judge.rule.text import words
 from radimagenet_vqa_tasks.judge.rule.vocabulary import (
     anatomy_vocabulary,
     findings_vocabulary,
@@ -38,38 +38,33 @@ from radimagenet_vqa_tasks.judge.rule.vocabulary import (
 from radimagenet_vqa_tasks.judge.verdict import Verdict
 from radimagenet_vqa_tasks.taxonomy import UnknownNameError, label_of, region_of
 
-Subject = Literal["anatomy", "pathology"]
-
 # "What abnormality is present?" - "None" is a wording of the taxonomy.
 _BARE_DENIALS = (["no"], ["nothing"], ["nothing", "significant"], ["negative"])
 # "No other abnormality" is said of the rest of an image, so what is said before it is a finding, whatever its name.
 _REST = frozenset({"other", "otherwise", "else", "except", "apart", "aside"})
 
 
-def judge_answer(response: str, target: str, *, subject: Subject, location: str) -> Verdict:
-    """Judge one open answer.
-
-    Args:
-        response: whatever the model said; no string raises.
-        target: the right answer, a region (anatomy) or a label of `location` (pathology).
-        subject: what the question asked for.
-        location: the region that the image shows.
-    """
+def judge_labels(answer: str, target: str, *, anatomy: bool, location: str) -> Verdict:
+    """The verdict on an answer without its dress; the target is a region, or a label of the region `location`."""
     try:
         region = region_of(location).name
     except UnknownNameError:
         return Verdict("missing", "unknown_location")
     try:
-        wanted = region_of(target).name if subject == "anatomy" else label_of(region, target).name
+        wanted = region_of(target).name if anatomy else label_of(region, target).name
     except UnknownNameError:
         return Verdict("missing", "unknown_target")
-    tokens = asides_last(restated(corrected(words(answer_text(response)))))
-    if subject == "anatomy":
-        return _judge_anatomy(read(tokens, anatomy_vocabulary()), wanted)
-    reading = read(tokens, pathology_vocabulary(region))
-    if label_of(region, wanted).is_normal:
-        return _judge_normal(reading, tokens)
-    return _judge_pathology(reading, wanted)
+    tokens = asides_last(restated(corrected(words(answer))))
+    reading = read(tokens, anatomy_vocabulary() if anatomy else pathology_vocabulary(region))
+    if anatomy:
+        verdict = _judge_anatomy(reading, wanted)
+    elif label_of(region, wanted).is_normal:
+        verdict = _judge_normal(reading, tokens)
+    else:
+        verdict = _judge_pathology(reading, wanted)
+    if verdict.outcome == "unparsed":
+        return verdict
+    return replace(verdict, tier="matched" if reading.is_wording(tokens) else "read")
 
 
 def _judge_anatomy(reading: Reading, region: str) -> Verdict:

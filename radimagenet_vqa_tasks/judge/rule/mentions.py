@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -94,6 +94,11 @@ class Reading:
             if any(entry.kind is Kind.LABEL and entry.value == value for entry in affirmed):
                 found |= named - {value}
         return found
+
+    def is_wording(self, tokens: Sequence[str]) -> bool:
+        """Whether the text is a name and nothing else."""
+        names = [each for each in self.mentions if each.status is Status.AFFIRMED]
+        return len(names) == 1 and sum(word[0].isalnum() for word in tokens) == len(names[0].phrase)
 
     def values(self, kind: Kind, status: Status) -> dict[str, bool]:
         """Value -> whether its printed name was used, of the mentions of one kind and status."""

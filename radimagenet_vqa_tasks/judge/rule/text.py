@@ -1,6 +1,6 @@
 """Free medical text as plain words: dress taken off, one spelling, one number, one order of small words.
 
-`answer_text` finds what a response offers as its answer; `words` turns text into a list of canonical words and
+`words` turns text into a list of canonical words and
 boundary signs; `term_words` does the same to a wording of the taxonomy, so that both sides meet. All of it takes
 linear time and raises on no string.
 """
@@ -18,7 +18,7 @@ def word_set(text: str) -> frozenset[str]:
 
 
 SENTENCE_ENDS = frozenset(".!?;\n")
-MINOR_BREAKS = frozenset(",:()/|")
+MINOR_BREAKS = frozenset(",:()/|&")
 OF = "of"
 IS = "is"
 SHOW = "show"
@@ -29,18 +29,14 @@ _APOSTROPHES = "'\u2018\u2019\u201b\u2032\u02bc`"
 _LINE_BREAKS = "\n\r\v\f\x85\u2028\u2029"
 _UNSEEN = ("Mn", "Me", "Cf", "Cs", "Co")
 
-_WORD = re.compile(r"e\.g\.|i\.e\.|vs\.|\ba/p\b|\d+\.\d+|[^\W_]+|[.!?;\n,:()/|]")
+_CHINESE = "\u3400-\u9fff"
+_WORD = re.compile(rf"e\.g\.|i\.e\.|vs\.|\ba/p\b|\d+\.\d+|[{_CHINESE}]|(?:(?![{_CHINESE}])[^\W_])+|[.!?;\n,:()/|&]")
 _COMMAND = re.compile(r"\\(?:text|math|bold|operatorname|rm|bf|displaystyle)[a-z]{0,8}")
 _ESCAPED_BREAK = re.compile(r"\\[nr]")
 _TAG = re.compile(r"</?[a-z][^<>\n]{0,60}>")
 _MORE_THAN = re.compile(r"(?<=[a-z)]) >{1,3} (?=[a-z])")  # "tendinosis > tear"
 _SHORT_FORM = re.compile(r"(?<=[a-z])\.(?=[,:)])")  # "hyperint., focal"
 _SPACED_DASH = re.compile(r"(?<=\S) -{1,3} ")
-
-_THINK = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
-_ANSWER_TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
-_BOXED = re.compile(r"\\f?boxed[ ]?\{|[{}]")
-_FINAL = re.compile(r"\bfinal (?:answer|diagnosis)\W{0,6}(?:is\b|:)", re.IGNORECASE)
 
 # Substrings, so that "haem" turns ischaemic too and "oedem" the adjective.
 SPELLINGS = (
@@ -122,8 +118,9 @@ _PAIRS = frozenset(
 )
 _SMALL_WORDS = frozenset({"and", "or", "nor", OF, IS})  # "supra- and infraspinatus"
 # Side, size and degree say nothing about which label is meant.
-_DROPPED = word_set(
-    "a an the both left right bilateral bilaterally unilateral small large tiny huge big mild mildly moderate"
+_ARTICLES = word_set("a an the")
+_MODIFIERS = word_set(
+    "both left right bilateral bilaterally unilateral small large tiny huge big mild mildly moderate"
     " moderately severe severely minimal marked markedly slight slightly subtle extensive prominent multiple"
     " several few rt lt bilat sided partially completely fully clearly focally scattered numerous full partial"
     " thickness complete incomplete distal proximal grade"
@@ -138,26 +135,17 @@ _SHOW_WORDS = word_set(
 _IS_WORDS = word_set("is are was were be appear appears look looks seem seems")
 
 
-def answer_text(response: str) -> str:
-    """The part of a response that it offers as its answer.
-
-    Thinking is dropped. Explicit answers (answer tags, boxed) are kept and the rest is not; several of them all
-    count. Failing those, what follows the first "final answer:" counts, and failing that everything.
-    """
-    text = _without_thinking(response)
-    for marked in (_inside_tags(text), _inside_boxes(text), _after_final(text)):
-        if any(char.isalnum() for char in marked):
-            return marked
-    return text
-
-
-def words(text: str) -> list[str]:
-    """Canonical words and boundary signs, in order; words that carry no meaning here are left out."""
+def words(text: str, *, modifiers: bool = False) -> list[str]:
+    """Canonical words and boundary signs, in order; articles are left out, and so are side, size and degree unless
+    `modifiers` are asked for."""
     found: list[str] = []
     for token in _WORD.findall(_fold(text)):
         if token in SENTENCE_ENDS and (not found or found[-1] in SENTENCE_ENDS):
             continue
-        word = token if token in SENTENCE_ENDS or token in MINOR_BREAKS else _canonical(token)
+        if token in SENTENCE_ENDS or token in MINOR_BREAKS:
+            word = token
+        else:
+            word = _canonical(token) if modifiers or token not in _MODIFIERS else ""
         if word == "been" and found and found[-1] == SHOW:
             found[-1] = IS
         elif found and word.isalnum() and _is_one_word(found[-1], word):
@@ -210,7 +198,7 @@ def _fold_char(char: str) -> str:
 
 @lru_cache(maxsize=16384)
 def _canonical(word: str) -> str:
-    if word in _DROPPED or word == "i.e.":
+    if word in _ARTICLES or word == "i.e.":
         return ""
     if word in _OF_WORDS:
         return OF
@@ -231,60 +219,3 @@ def _singular(word: str) -> str:
     if word.endswith(("sses", "ches", "xes")):
         return word[:-2]
     return _FORMS.get(word[:-1], word[:-1])
-
-
-def _without_thinking(text: str) -> str:
-    """What is outside thinking tags; before a stray closing tag, and after an unclosed one, all is thinking."""
-    kept: list[str] = []
-    depth = start = 0
-    for tag in _THINK.finditer(text):
-        if not tag[1]:
-            if depth == 0:
-                kept.append(text[start : tag.start()])
-            depth += 1
-        elif depth <= 1:
-            if depth == 0:
-                kept.clear()
-            depth, start = 0, tag.end()
-        else:
-            depth -= 1
-    if depth == 0:
-        kept.append(text[start:])
-    return "\n".join(kept)
-
-
-def _inside_tags(text: str) -> str:
-    kept: list[str] = []
-    start: int | None = None
-    for tag in _ANSWER_TAG.finditer(text):
-        if not tag[1]:
-            start = tag.end()
-        elif start is not None:
-            kept.append(text[start : tag.start()])
-            start = None
-    if start is not None:
-        kept.append(text[start:])
-    return "\n".join(kept)
-
-
-def _inside_boxes(text: str) -> str:
-    kept: list[str] = []
-    depth = start = 0
-    for brace in _BOXED.finditer(text):
-        if depth == 0:
-            if len(brace[0]) > 1:
-                depth, start = 1, brace.end()
-        elif brace[0] != "}":
-            depth += 1
-        else:
-            depth -= 1
-            if depth == 0:
-                kept.append(text[start : brace.start()])
-    if depth:
-        kept.append(text[start:])
-    return "\n".join(kept)
-
-
-def _after_final(text: str) -> str:
-    marker = _FINAL.search(text)
-    return text[marker.end() :] if marker else ""

@@ -1,0 +1,63 @@
+"""The part of a response that it offers as its answer: behind its thinking, and what it marks as the answer."""
+
+from __future__ import annotations
+
+import re
+
+from radimagenet_vqa_tasks.reading.thinking import Split, split
+
+_ANSWER_TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
+_BOXED = re.compile(r"\\f?boxed[ ]?\{|[{}]")
+_FINAL = re.compile(
+    r"\bfinal (?:answer|diagnosis)\W{0,6}(?:is\b|:)|\b(?:the|my|correct) answer\W{0,6}(?:is\b|:)|^\W*answer\W{0,6}:",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def offered(response: str) -> Split:
+    """The response without its thinking; of its answer only what answer tags or boxes hold, where there are any.
+
+    Several of them all count. Failing those, what follows the first "final answer:" counts, and failing that all.
+    """
+    parts = split(response)
+    for marked in (_inside_tags(parts.answer), _inside_boxes(parts.answer), _after_final(parts.answer)):
+        if any(char.isalnum() for char in marked):
+            return Split(marked, parts.thinking, parts.finished)
+    return parts
+
+
+def _inside_tags(text: str) -> str:
+    kept: list[str] = []
+    start: int | None = None
+    for tag in _ANSWER_TAG.finditer(text):
+        if not tag[1]:
+            start = tag.end()
+        elif start is not None:
+            kept.append(text[start : tag.start()])
+            start = None
+    if start is not None:
+        kept.append(text[start:])
+    return "\n".join(kept)
+
+
+def _inside_boxes(text: str) -> str:
+    kept: list[str] = []
+    depth = start = 0
+    for brace in _BOXED.finditer(text):
+        if depth == 0:
+            if len(brace[0]) > 1:
+                depth, start = 1, brace.end()
+        elif brace[0] != "}":
+            depth += 1
+        else:
+            depth -= 1
+            if depth == 0:
+                kept.append(text[start : brace.start()])
+    if depth:
+        kept.append(text[start:])
+    return "\n".join(kept)
+
+
+def _after_final(text: str) -> str:
+    marker = _FINAL.search(text)
+    return text[marker.end() :] if marker else ""

@@ -1,0 +1,49 @@
+"""The rule judge: a deterministic verdict on an open answer, free and offline, for every benchmark.
+
+Where a benchmark has a taxonomy, the answer is read in its words (decision.py); elsewhere the right answer's own words
+are looked for (by_words.py). Both read the same part of the response, and both give reason codes:
+
+    correct      match (the right answer in its own words), synonym, part (a structure that only the region has), normal
+    incorrect    negated (the right answer is denied), hedged (it is only left open), no_label (it is not named),
+                 other_label, several_labels, other_words (something else is named, or more), part_of_list, normal (an
+                 abnormal image is called normal), other_finding (a normal image is given a finding)
+    unparsed     empty, unfinished (only thinking), refusal
+    missing      unknown_location, unknown_target (the data do not fit: not the model's fault)
+"""
+
+from __future__ import annotations
+
+import re
+
+from radimagenet_vqa_tasks.judge.rule.answer import offered
+from radimagenet_vqa_tasks.judge.rule.by_words import judge_words
+from radimagenet_vqa_tasks.judge.rule.decision import judge_labels
+from radimagenet_vqa_tasks.judge.verdict import Verdict
+from radimagenet_vqa_tasks.reading.statements import REFUSAL
+
+_REFUSAL_ZH = re.compile("无法|不能确定|不确定|抱歉|不知道")
+SUBJECTS = ("anatomy", "pathology")
+
+
+def judge_by_rule(
+    response: str, target: str, question: str = "", *, subject: str | None = None, location: str | None = None
+) -> Verdict:
+    """The verdict on one open answer; no text raises.
+
+    Args:
+        response: whatever the model said.
+        target: the right answer: a region or a label of the taxonomy, or any text.
+        question: what was asked; what it says need not be said again.
+        subject: "anatomy" or "pathology" where the target is one of the taxonomy's, else anything.
+        location: the region that the image shows, where the benchmark's taxonomy has one.
+    """
+    answer = offered(response)
+    if subject in SUBJECTS and location is not None:
+        verdict = judge_labels(answer.answer, target, anatomy=subject == "anatomy", location=location)
+    else:
+        verdict = judge_words(answer.answer, target, question)
+        if verdict.reason == "no_label" and (REFUSAL.search(answer.answer) or _REFUSAL_ZH.search(answer.answer)):
+            verdict = Verdict("unparsed", "refusal")
+    if verdict.reason == "empty" and not answer.finished:
+        return Verdict("unparsed", "unfinished")
+    return verdict
