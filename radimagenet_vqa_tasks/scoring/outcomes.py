@@ -18,7 +18,7 @@ from radimagenet_vqa_tasks.judge.rule.judge import judge_by_rule
 from radimagenet_vqa_tasks.judge.verdict import Outcome, Verdict
 from radimagenet_vqa_tasks.reading.extraction import extract_option, extract_phrase, extract_yes_no
 from radimagenet_vqa_tasks.scoring.late import late_results
-from radimagenet_vqa_tasks.scoring.paper import paper_closed, paper_option, paper_phrase
+from radimagenet_vqa_tasks.scoring.paper import paper_option, paper_phrase, paper_yes_no
 from radimagenet_vqa_tasks.scoring.record import PAPER, STRICT, Record, as_dict
 
 TASK_VERSION = "1-A"  # the N-X of the task files' metadata.version; see CHANGELOG.md
@@ -75,13 +75,13 @@ def score(doc: Mapping[str, Any], response: str) -> Scored:
         return _judged(_judged_by_rule(doc, response), RULE)
     if doc["format"] == "mc":
         extracted = extract_option(response, doc["choices"])
-        in_paper = paper_option(response, doc["choices"]) == target
+        in_paper = target in paper_option(response, doc["choices"])
     elif doc["format"] == "phrase":
         extracted = extract_phrase(response, target, doc["question"])
         in_paper = paper_phrase(response, target)
     else:
         extracted = extract_yes_no(response, bare_normal=doc["cell"] == "abnormality_closed")
-        in_paper = (paper_phrase if family == "slake" else paper_closed)(response, target)
+        in_paper = paper_phrase(response, target) if family == "slake" else target in paper_yes_no(response)
     return Scored(_outcome(extracted, target), in_paper, extracted)
 
 

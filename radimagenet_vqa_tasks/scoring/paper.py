@@ -3,11 +3,11 @@
 Use these only for `accuracy_paper`: they exist so that the published tables can be reproduced and so that a
 difference can be laid at the parser's door or the model's. Nothing here is ever unparsed; what the rules do
 to an honest reply ("Yes, it is abnormal" is wrong, because "abnormal" holds "no") is left as the paper had it.
-Reimplemented from the observed behaviour of that tool.
+All of them want the reply as the model gave it: the tool does not take thinking out.
+Reimplemented from the observed behaviour of that tool; docs/protocols.md has one example a rule.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 # The paper lets a model write 8,192 tokens, some 40,000 characters. Up to this length the comparison with the
@@ -15,36 +15,57 @@ from difflib import SequenceMatcher
 # SequenceMatcher's time grows faster than the reply. That is the one departure from the tool.
 LONGEST_COMPARED = 100_000
 
-# What follows the last of these is the reply. Of two that overlap ("final answer is"), the one that ends last.
-_MARKERS = ("answer is", "answer:", "**answer**:", "final answer")
-_BRACE = re.compile(r"(\\boxed\s*)?\{|\}")
+# Looked for in this order, each in what the one before it has left.
+_MARKERS = (
+    "**answer**:",
+    "**answer**",
+    "*answer*:",
+    "**answer:**",
+    "answer is",
+    "answer:",
+    "答案:",
+    "final answer",
+)
+_BOX = "\\boxed{"
+_NO_BOX = "None"
 
 
-def paper_clean(response: str) -> str:
-    """The part of a reply that the paper's tool scores, in lower case.
+def paper_option(response: str, choices: Sequence[str], *, bare: bool = False) -> frozenset[str]:
+    """The capital letters that the tool credits for a multiple-choice reply: the reply is right if the answer is one.
 
-    The content of the first closed LaTeX boxed{} if there is one, otherwise that of the first <answer> element,
-    otherwise the reply; of that, what follows the last marker such as "answer is".
+    A first paragraph that is a letter, or a last one that is a letter up to its first full stop, is the answer. Else
+    the cleaned reply, up to its first full stop and after its last colon, may be an option's letter or its exact text.
+    Else it is the option most similar to the whole cleaned reply, the first one on ties, so that an empty reply is A.
+
+    Args:
+        response: the model's reply, thinking included.
+        choices: the options' texts, without their letters.
+        bare: compare with the texts alone. Of the tool's data sets 11 in 16 hand it the options as the prompt prints
+            them, "A. text", and so does the paper's format; that is the default. It decides how like an option
+            "(B)" is, and whether an option's text alone is its exact text.
+
+    Returns:
+        One letter; with `bare`, one for each of the options whose text is the named one.
+
+    Raises:
+        ValueError: `choices` is empty, so there is no letter to give.
     """
-    text = response.lower()
-    content = _boxed(text)
-    if content is None:
-        content = _between(text, "<answer>", "</answer>")
-    if content is None:
-        content = text
-    ends = (content.rfind(marker) + len(marker) for marker in _MARKERS if marker in content)
-    return content[max(ends, default=0) :]
+    if not choices:
+        raise ValueError("paper_option needs at least one choice; give it the question's list of choices")
+    letters = [chr(ord("A") + index) for index in range(len(choices))]
+    texts = [text if bare else f"{letter}. {text}" for letter, text in zip(letters, choices, strict=True)]
+    return _credited(response, dict(zip((letter.lower() for letter in letters), texts, strict=True)))
 
 
-def paper_closed(response: str, target: str) -> bool:
-    """Whether the tool counts a reply to a yes/no question as right.
+def paper_yes_no(response: str) -> frozenset[str]:
+    """Which of "yes" and "no" the tool credits for a reply to a closed question: one of them, or none.
 
-    Exactly one of the substrings "yes" and "no" must occur, and be the target. They are looked for inside
-    words: "normal" and "not sure" hold a "no".
+    Without line breaks and full stops, exactly one of the two must occur in the cleaned reply. They are looked for
+    inside words: "normal" and "not sure" hold a "no".
     """
-    text = paper_clean(response).replace("\n", "").replace(".", "")
-    found = [word for word in ("yes", "no") if word in text]
-    return found == [target.strip().lower()]
+    text = _without_breaks(paper_clean(response)).replace(".", "")
+    found = frozenset(word for word in ("yes", "no") if word in text)
+    return found if len(found) == 1 else frozenset()
 
 
 def paper_phrase(response: str, target: str) -> bool:
@@ -54,75 +75,110 @@ def paper_phrase(response: str, target: str) -> bool:
     "the answer is" begins with one, and is wrong. All closed questions of SLAKE are scored like this, yes and no
     included, because the tool looks for "yes" and "no" among answers that have capitals.
     """
-    return paper_clean(response).replace("\n", "").replace(".", "") == target.lower()
-
-
-def paper_option(response: str, choices: Sequence[str]) -> str:
-    """The capital letter that the tool reads from a multiple-choice reply; there is always one.
-
-    The text before the first "." and after the last ":" may be an option's letter or its exact text; otherwise
-    the option most similar to the whole reply is taken, the first one on ties, so that an empty reply is A.
-
-    Raises:
-        ValueError: `choices` is empty, so there is no letter to give.
-    """
-    if not choices:
-        raise ValueError("paper_option needs at least one choice; give it the question's list of choices")
-    reply = paper_clean(response).strip()
-    texts = [choice.strip().lower() for choice in choices]
-    named = reply.split(".", 1)[0].rsplit(":", 1)[-1].strip()
-    letters = [chr(ord("a") + index) for index in range(len(texts))]
-    if named in letters:
-        return named.upper()
-    if named and named in texts:
-        return letters[texts.index(named)].upper()
-    return letters[_most_similar(reply, texts)].upper()
+    return _without_breaks(paper_clean(response)).replace(".", "") == target.lower()
 
 
 def paper_verdict(judge_reply: str) -> bool:
-    """Whether the paper's judge called an open answer correct: its verdict is 0 for correct, 1 for incorrect.
+    """Whether the tool counts an open answer as correct: the judge's verdict is 0 for correct, 1 for incorrect.
 
-    Missing or doubled tags, or anything else between them, silently count as wrong.
+    The verdict is the text of all judge elements, or the whole reply where they hold none. Anything but 0, doubled
+    zeros included, silently counts as wrong.
     """
-    if judge_reply.count("<judge>") != 1 or judge_reply.count("</judge>") != 1:
-        return False
-    verdict = _between(judge_reply, "<judge>", "</judge>")
-    return verdict is not None and verdict.strip() == "0"
+    return _elements(judge_reply, "judge") == "0"
 
 
-def _between(text: str, opening: str, closing: str) -> str | None:
-    """What stands between the first `opening` and the next `closing`, None where either is missing."""
-    _, found, rest = text.partition(opening)
-    content, closed, _ = rest.partition(closing)
-    return content if found and closed else None
+def judged_content(response: str) -> str:
+    """The part of a reply that the tool shows to its judge: the last box, else the answer elements, else all of it.
+
+    The tool lower-cases and trims what it shows for VQA-RAD; here the model's capitals and blanks are left.
+    """
+    if "boxed" in response:
+        return _boxed(response)
+    return _elements(response, "answer") if "<answer>" in response else response
 
 
-def _boxed(text: str) -> str | None:
-    """The content of the first boxed{} whose braces close, found in one pass over all braces."""
-    opened: list[int | None] = []
-    first: tuple[int, int] | None = None
-    for brace in _BRACE.finditer(text):
-        if brace[0] != "}":
-            opened.append(brace.end() if brace[1] else None)
-        elif opened:
-            start = opened.pop()
-            if start is not None and (first is None or start < first[0]):
-                first = (start, brace.start())
-    return text[first[0] : first[1]] if first else None
+def paper_clean(response: str) -> str:
+    """The part of a reply that the tool scores: its box or answer elements, in lower case, after the last marker.
+
+    A reply that says "boxed" but has no box that can be read is "None", with a capital: no rule for yes and no sees a
+    "no" in it.
+    """
+    content = judged_content(response.lower())
+    for marker in _MARKERS:
+        content = content.rpartition(marker)[2]
+    return content
 
 
-def _most_similar(reply: str, texts: Sequence[str]) -> int:
-    """The index of the option with the highest difflib ratio to the reply, the first on ties."""
+def _credited(response: str, texts: dict[str, str]) -> frozenset[str]:
+    """The capital letters credited, where `texts` are the options compared with, by small letter."""
+    reply = _without_breaks(paper_clean(_lone_letter(response.lower(), texts) or response).strip().lower())
+    named = reply.partition(".")[0].rpartition(":")[2]
+    if named in texts:
+        return frozenset(named.upper())
+    exact = [letter.upper() for letter, text in texts.items() if text.lower() == named]
+    return frozenset(exact or _most_similar(reply, texts).upper())
+
+
+def _lone_letter(text: str, letters: dict[str, str]) -> str | None:
+    """The letter that the first paragraph is, or else that the last one is up to its first full stop."""
+    paragraphs = text.split("\n\n")
+    candidates = paragraphs[0], paragraphs[-1].partition(".")[0]
+    return next((candidate for candidate in candidates if candidate in letters), None)
+
+
+def _most_similar(reply: str, texts: dict[str, str]) -> str:
+    """The small letter of the option with the highest difflib ratio to the reply, the first on ties."""
     # The reply is the matcher's second sequence: difflib indexes that one once for all options, and from 200
     # characters on it leaves the reply's frequent characters out (autojunk), as it did for the paper.
     matcher = SequenceMatcher(None, "", reply[:LONGEST_COMPARED])
-    best, highest = 0, 0.0
-    for index, text in enumerate(texts):
-        matcher.set_seq1(text)
+    best, highest = next(iter(texts)), 0.0
+    for letter, text in texts.items():
+        matcher.set_seq1(text.lower())
         # Both are upper bounds of ratio(): an option that cannot win is not compared, which changes no result.
         if matcher.real_quick_ratio() <= highest or matcher.quick_ratio() <= highest:
             continue
         ratio = matcher.ratio()
         if ratio > highest:
-            best, highest = index, ratio
+            best, highest = letter, ratio
     return best
+
+
+def _boxed(text: str) -> str:
+    """The trimmed content of the last box, "None" where there is none or its braces do not close."""
+    start = text.rfind(_BOX)
+    if start < 0:
+        return _NO_BOX
+    start += len(_BOX)
+    end = _closing(text, start)
+    return _NO_BOX if end is None else text[start:end].strip()
+
+
+def _closing(text: str, start: int) -> int | None:
+    """Where the brace opened just before `start` closes."""
+    depth = 1
+    for index in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[index], 0)
+        if depth == 0:
+            return index
+    return None
+
+
+def _elements(text: str, tag: str) -> str:
+    """The contents of all elements of this name, joined by blanks and trimmed; the whole text where that is empty."""
+    return " ".join(_contents(text, f"<{tag}>", f"</{tag}>")).strip() or text
+
+
+def _contents(text: str, opening: str, closing: str) -> Iterator[str]:
+    """What stands between each opening and the next closing. Linear: an opening that nothing closes ends it."""
+    position = 0
+    while (start := text.find(opening, position)) >= 0:
+        start += len(opening)
+        position = text.find(closing, start)
+        if position < 0:
+            return
+        yield text[start:position]
+        position += len(closing)
+
+
+def _without_breaks(text: str) -> str:
+    return text.replace("\n", "")
