@@ -1,8 +1,9 @@
 """Reads the papers' tables: one CSV file a paper, one line a printed number.
 
-Columns: table (its number in the paper), row (a model, a data set, a reader), cell, value (as printed, shares in per
-cent; empty where nothing is printed or nothing can be told, which `note` then explains), n (questions that the value
-rests on; empty where the paper does not say), note.
+Columns: table (its number in the paper, or the section whose text has the number), row (a model, a data set, a reader),
+cell, value (as printed, shares in per cent; empty where nothing is printed or nothing can be told, which `note` then
+explains), n (questions that the value rests on; empty where the paper does not say), note. What is printed is never
+corrected here: disagreements.yaml says which numbers disagree.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ AVG = "Avg"
 # Where each file's numbers were printed.
 SOURCES: Mapping[str, str] = {
     "radimagenet_vqa": "RadImageNet-VQA (arXiv 2512.17396), Tables 1, 2, 4 and 7",
-    "rexvqa": "ReXVQA (arXiv 2506.04353), Tables 2, 3 and 6",
-    "ct_bench": "CT-Bench (arXiv 2602.14879), Tables 4, 5, 6 and 7",
+    "rexvqa": "ReXVQA (arXiv 2506.04353), Tables 1, 2, 3 and 6, sections 3.5 and 6.1",
+    "ct_bench": "CT-Bench (arXiv 2602.14879), Tables 3 to 7, section 2.3",
 }
 
 # A mean of values rounded to 0.05, itself rounded to 0.05, can be this far from the mean of the printed values.

@@ -10,14 +10,22 @@ from radimagenet_vqa_tasks.benchmarks.cells import CELLS
 from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.published import tables
 
+REXVQA_TASKS = (
+    "negation",
+    "presence",
+    "differential_diagnosis",
+    "location_and_distribution",
+    "geometric_information",
+)
+
 
 def test_every_file_loads_and_every_table_is_there() -> None:
     """Each paper's file holds each table that its source line names."""
     numbers = {paper: {one.table for one in tables.load(paper)} for paper in tables.SOURCES}
     assert numbers == {
         "radimagenet_vqa": {"1", "2", "4", "7"},
-        "rexvqa": {"2", "3", "6"},
-        "ct_bench": {"4", "5", "6", "7"},
+        "rexvqa": {"1", "2", "3", "6", "section 3.5", "section 6.1"},
+        "ct_bench": {"3", "4", "5", "6", "7", "section 2.3"},
     }
     assert {path.stem for path in tables.FOLDER.glob("*.csv")} == set(tables.SOURCES)
 
@@ -87,6 +95,23 @@ def test_ct_bench_averages_without_a_note_are_means_of_their_cells() -> None:
         checked += 1
     assert checked == 3
     assert tables.rows("ct_bench", "4")["Test"]["total_with_box"] == 1000
+
+
+@pytest.mark.parametrize(
+    ("paper", "table", "parts", "whole"),
+    [
+        ("ct_bench", "3", ("Training", "Validation", "Test"), "Total"),
+        ("ct_bench", "3", ("male", "female"), "patients"),
+        ("rexvqa", "1", REXVQA_TASKS, "total"),
+    ],
+)
+def test_counts_add_up(paper: str, table: str, parts: tuple[str, ...], whole: str) -> None:
+    """Counts are copied right: rows and columns of the counting tables sum to their printed totals."""
+    rows = tables.rows(paper, table)
+    if whole in rows:
+        rows = {cell: {row: rows[row][cell] for row in rows} for cell in next(iter(rows.values()))}
+    for name, row in rows.items():
+        assert sum(row[part] for part in parts) == row[whole], name
 
 
 @pytest.mark.parametrize(
