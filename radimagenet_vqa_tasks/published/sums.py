@@ -1,4 +1,4 @@
-"""The arithmetic of docs/known_disagreements.md, done anew from the printed numbers; each sum is written in Markdown."""
+"""The arithmetic of docs/known_disagreements.md, done anew from the printed numbers; each sum gives Markdown."""
 
 from __future__ import annotations
 
