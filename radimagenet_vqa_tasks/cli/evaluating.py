@@ -117,7 +117,9 @@ def verify(data: Path | None, family: str, sample: bool) -> None:
 @RUNS
 @click.option("--model", help="The judge, for instance mistral-large-2411 (the paper's). Default: RADVQA_JUDGE_MODEL.")
 @click.option("--base-url", help="Where it is served, for instance http://127.0.0.1:8000/v1.")
-@click.option("--mode", help="figure8 (the paper's prompt, the default) or schema: another judge.")
+@click.option(
+    "--mode", help="figure8 (the paper's prompt, the default), tool (as its tool has it) or schema: each another judge."
+)
 @click.option("--all", "everything", is_flag=True, help="Judge again what this judge has judged already.")
 @click.option("--no-cache", is_flag=True, help="Ask again even where a reply is in the cache.")
 @click.option("--dry-run", is_flag=True, help="Only estimate the calls, the tokens and, with prices, the money.")

@@ -70,7 +70,7 @@ def estimate(runs: Sequence[Path], options: JudgeOptions, everything: bool = Fal
     lines = [line for log in read_logs(runs) for line in _wanted(log, options.name, everything)]
     texts = [
         prompt(line.record.question or "", line.record.target, endings(shown)[0], options.mode)
-        for line, shown in ((line, answer_of(line.response)) for line in lines)
+        for line, shown in ((line, answer_of(line.response, options.mode)) for line in lines)
         if isinstance(shown, str)
     ]
     cache = ReplyCache(options.cache) if options.cache and options.cache.exists() else None
@@ -96,7 +96,7 @@ def rejudge(runs: Sequence[Path], options: JudgeOptions, everything: bool = Fals
     """
     logs = read_logs(runs)
     wanted = {log.path: _wanted(log, options.name, everything) for log in logs}
-    total = sum(isinstance(answer_of(line.response), str) for lines in wanted.values() for line in lines)
+    total = sum(isinstance(answer_of(line.response, options.mode), str) for lines in wanted.values() for line in lines)
     progress = Progress(f"judge {options.name}", total)
     judge = LLMJudge(options, progress.verdict)
     progress.follow(judge.usage)

@@ -10,6 +10,15 @@ from radimagenet_vqa_tasks.scoring.record import Outcome as Outcome
 Tier = Literal["matched", "read"]
 
 
+def is_papers_judge(judge: str | None) -> bool:
+    """Whether a record's judge is the paper's: a Mistral Large, asked with the paper's prompt or its tool's.
+
+    Only under such a judge may the `accuracy_paper` of an open cell be claimed to reproduce the paper.
+    """
+    model, _, mode = (judge or "").casefold().partition("+")
+    return "mistral-large" in model and mode in ("", "tool")
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The outcome, and a short code for why (each judge documents its own codes).

@@ -64,7 +64,7 @@ def test_no_attack_talks_the_obedient_judge_round(
 
     def behave(text: str, number: int) -> Answer:
         answer = obedient(text)
-        return answer if mode == "figure8" else Answer(schema[answer.text or ""])
+        return answer if mode != "schema" else Answer(schema[answer.text or ""])
 
     server.behave = behave
     outcomes = verdicts(judge_of(server.url, mode=mode), [attack["response"] for attack in ATTACKS], ANSWER)

@@ -2,28 +2,55 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from judge_support import cases
 
+from radimagenet_vqa_tasks.judge.llm.answer import answer_of
 from radimagenet_vqa_tasks.judge.llm.prompt import MODES, Mode, prompt, template
 from radimagenet_vqa_tasks.judge.llm.reply import correct_in_paper, read
+from radimagenet_vqa_tasks.judge.verdict import is_papers_judge
 from radimagenet_vqa_tasks.reading.thinking import split
 
-# Whoever changes a prompt on purpose moves N of the task version, adds a line to the changelog and then this digest.
-FROZEN = {
-    "figure8": "20e4142556c7553964b55ee6bae88a3cc1b8ad0e5d52f8248eec28691a5b0e48",
-    "schema": "3a0bbca9940f189cf3998a2da6e0ba441f58f184607149fea293bb99f2539aab",
-}
+# Whoever changes a prompt on purpose moves N of the task version, adds a line to the changelog and then these texts.
+GOLDEN = Path(__file__).parents[1] / "golden" / "judge_prompts.json"
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_the_template_is_frozen(mode: Mode) -> None:
-    """Verdicts under another prompt are not comparable, so a change must be noticed."""
-    assert hashlib.sha256(template(mode).encode()).hexdigest() == FROZEN[mode]
+def test_the_prompt_is_frozen(mode: Mode) -> None:
+    """Verdicts under another prompt are not comparable, so a changed sign must be noticed."""
+    golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    assert prompt("Which body part?", "knee", "the knee joint", mode) == golden[mode]
+
+
+def test_the_tool_s_judge_gets_what_the_tool_gives_it() -> None:
+    """The box or the answer elements, whatever stands around them; thinking only where there is neither."""
+    assert answer_of("<think>hip?</think> It is \\boxed{knee}.", "tool") == "knee"
+    assert answer_of("So <answer>the knee</answer>", "tool") == "the knee"
+    assert answer_of("<think>hip?</think> knee", "tool") == "<think>hip?</think> knee"
+    assert answer_of("<think>hip?</think> knee", "figure8") == "knee"
+
+
+@pytest.mark.parametrize(
+    ("judge", "is_it"),
+    [
+        *(("mistral-large-2411", True), ("mistral-large-latest+tool", True), ("mistral-large-2411+schema", False)),
+        *(
+            ("mistralai/Mistral-Large-Instruct-2411", True),
+            ("mistral-small-2506", False),
+            ("rule", False),
+            (None, False),
+        ),
+    ],
+)
+def test_only_the_paper_s_judge_is_taken_for_it(judge: str | None, is_it: bool) -> None:
+    """A paper's number of an open cell is claimed under the paper's model and prompt alone."""
+    assert is_papers_judge(judge) is is_it
 
 
 def test_figure_8_is_what_the_paper_prints() -> None:
@@ -53,9 +80,9 @@ def test_a_place_in_a_response_stays_text() -> None:
 
 
 @pytest.mark.parametrize("case", cases("judge_replies"), ids=lambda case: f"{case['mode']}-{case['reply']!r}")
-def test_a_reply_is_read_strictly(case: dict[str, str]) -> None:
+def test_a_reply_is_read_strictly(case: dict[str, Any]) -> None:
     """Only exactly one well-formed verdict is one, whatever digits stand elsewhere."""
-    verdict = read(case["reply"], "figure8" if case["mode"] == "figure8" else "schema")
+    verdict = read(case["reply"], case["mode"])
     assert (verdict.outcome, verdict.reason) == (case["outcome"], case["reason"])
 
 
@@ -67,9 +94,9 @@ def test_no_reply_makes_the_reader_raise(reply: str, mode: Mode) -> None:
 
 
 @pytest.mark.parametrize("case", cases("judge_replies"), ids=lambda case: f"{case['mode']}-{case['reply']!r}")
-def test_the_paper_never_misses_a_verdict(case: dict[str, str]) -> None:
+def test_the_paper_never_misses_a_verdict(case: dict[str, Any]) -> None:
     """accuracy_paper has the same verdicts as the strict reading; what it makes of no verdict is paper_verdict's."""
-    mode: Mode = "figure8" if case["mode"] == "figure8" else "schema"
+    mode: Mode = case["mode"]
     if mode == "figure8" and (case["outcome"] == "missing" or "<judge>" in split(case["reply"]).thinking):
         return  # see the next test, and those of paper_verdict
     assert correct_in_paper(case["reply"], mode) == (case["outcome"] == "correct")

@@ -293,7 +293,7 @@ def test_the_command_says_what_it_did_and_fails_while_verdicts_are_missing(
     code, out = call()
     assert code == 0 and "1 requests" in out and "cost 0.00" in out
     code, out = call("--mode", "json")
-    assert code == 1 and "figure8 or schema" in out
+    assert code == 1 and "figure8 or tool or schema" in out
 
 
 def test_agreement_is_printed(

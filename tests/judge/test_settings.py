@@ -112,7 +112,7 @@ def test_keys_go_only_where_they_belong(
         ({"_MODEL": "rule", "_BASE_URL": "http://127.0.0.1/v1"}, "cannot be called 'rule'"),
         ({"_MODEL": "gpt-5", "_API_KEY": "sk-\u201cquoted\u201d"}, "RADVQA_JUDGE_API_KEY"),
         ({"_MODEL": "gpt-5", "_API_KEY": "sk-two\nlines"}, "RADVQA_JUDGE_API_KEY"),
-        ({"_MODEL": "gpt-5", "_MODE": "json"}, "figure8 or schema"),
+        ({"_MODEL": "gpt-5", "_MODE": "json"}, "figure8 or tool or schema"),
         ({"_MODEL": "gpt-5", "_CONCURRENCY": "many"}, "RADVQA_JUDGE_CONCURRENCY='many'"),
         ({"_MODEL": "gpt-5", "_CONCURRENCY": "0"}, "RADVQA_JUDGE_CONCURRENCY='0'"),
         ({"_MODEL": "gpt-5", "_TIMEOUT": "inf"}, "RADVQA_JUDGE_TIMEOUT"),

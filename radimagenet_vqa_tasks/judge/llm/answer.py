@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from radimagenet_vqa_tasks.judge.llm.prompt import Mode
 from radimagenet_vqa_tasks.judge.verdict import Verdict
 from radimagenet_vqa_tasks.reading.thinking import split
+from radimagenet_vqa_tasks.scoring.paper import judged_content
 
 # Of a longer answer only the end is shown, where answers come to their point. In characters.
 LONGEST = 100_000
@@ -11,12 +13,17 @@ LONGEST = 100_000
 SHORTER = (8_000, 2_000)
 
 
-def answer_of(response: str) -> str | Verdict:
-    """The answer in a response; "unparsed" where it is empty or cut off in its thinking."""
+def answer_of(response: str, mode: Mode) -> str | Verdict:
+    """The answer in a response; "unparsed" where it is empty or cut off in its thinking.
+
+    In the mode `tool` it is what the paper's tool shows its judge: the box, the answer elements, or all, thinking too.
+    """
     parts = split(response)
     if not parts.finished:
         return Verdict("unparsed", "unfinished")
-    return parts.answer or Verdict("unparsed", "empty")
+    if not parts.answer:
+        return Verdict("unparsed", "empty")
+    return judged_content(response) if mode == "tool" else parts.answer
 
 
 def endings(answer: str) -> list[str]:

@@ -59,7 +59,7 @@ class LLMJudge:
         """Ask for a verdict on `response` against the standard `answer`. Neither this nor the Future ever raises."""
         verdict: Future[Verdict] = Future()
         verdict.set_running_or_notify_cancel()  # from here on a caller cannot cancel it
-        shown = answer_of(response)
+        shown = answer_of(response, self.options.mode)
         if not isinstance(shown, str):
             verdict.set_result(LLMVerdict(shown.outcome, shown.reason))
             return verdict

@@ -20,7 +20,7 @@ class JudgeOptions:
         model: the endpoint's name of the model, for instance "mistral-large-2411".
         base_url: where the chat protocol is spoken, for instance "https://api.mistral.ai/v1".
         api_key: never shown, logged or stored; empty for a local server that asks for none.
-        mode: "figure8", or "schema" for endpoints that can be held to a JSON schema.
+        mode: "figure8", "tool", or "schema" for endpoints that can be held to a JSON schema.
         concurrency: verdicts under way at once.
         timeout: seconds that one request may take.
         deadline: seconds that one verdict may take, waiting and retries included.

@@ -1,8 +1,9 @@
 """What the judge is asked: the prompt of the paper's Figure 8 (arXiv 2512.17396), frozen beside this module.
 
-`figure8.txt` is the text as printed, with the lines joined that only the figure's width had broken. `schema.txt` is the
-same question for endpoints that can be held to a JSON schema; it makes another judge. Changing either text makes
-verdicts incomparable: it moves N of the task version.
+`figure8.txt` is the text as printed, with the lines joined that only the figure's width had broken. `tool.txt` is what
+the paper's tool has in its code, which differs from the print in its layout. `schema.txt` is the same question for
+endpoints that can be held to a JSON schema. Each makes another judge. Changing a text makes verdicts incomparable: it
+moves N of the task version.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from radimagenet_vqa_tasks.judge.llm.neutralise import neutralise
 
-Mode = Literal["figure8", "schema"]
-MODES: tuple[Mode, ...] = ("figure8", "schema")
+Mode = Literal["figure8", "tool", "schema"]
+MODES: tuple[Mode, ...] = get_args(Mode)
 
 VERDICT_SCHEMA: dict[str, Any] = {
     "type": "json_schema",

@@ -4,7 +4,7 @@
     RADVQA_JUDGE_MODEL        for instance mistral-large-2411, the paper's
     RADVQA_JUDGE_BASE_URL     for instance https://api.mistral.ai/v1; needless for Mistral's and OpenAI's own models
     RADVQA_JUDGE_API_KEY      needless for a local server
-    RADVQA_JUDGE_MODE         figure8 (the paper's prompt) or schema
+    RADVQA_JUDGE_MODE         figure8 (the paper's prompt as printed), tool (as its tool has it) or schema
     RADVQA_JUDGE_CONCURRENCY  verdicts under way at once (32)
     RADVQA_JUDGE_TIMEOUT      seconds for one request (60); a verdict, retries included, may take three times as long
     RADVQA_JUDGE_MAX_TOKENS   the most that a reply may hold
