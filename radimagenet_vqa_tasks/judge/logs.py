@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from loguru import logger
+
+from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.judge.verdict import Verdict
 from radimagenet_vqa_tasks.scoring.logs import parse
@@ -117,13 +120,24 @@ def _paths(runs: Sequence[Path]) -> list[Path]:
 def _read(path: Path) -> Log:
     stamp = _stamp(path)
     raw = path.read_bytes().splitlines(keepends=True)
-    lines = [_line(number, text) for number, text in enumerate(raw)]
-    return Log(path, raw, [line for line in lines if line], stamp)
+    lines, faults = list[Line](), dict[int, str]()
+    for number, text in enumerate(raw):
+        record, fault = parse(text)
+        line = _line(number, text, record)
+        lines += [line] if line else []
+        if record is None:
+            faults[number] = fault
+    if lines and faults:
+        first = min(faults)
+        more = f" (and {len(faults) - 1:,} more lines)" if len(faults) > 1 else ""
+        logger.warning(
+            f"{plain(path, None)}, line {first + 1}{more} {faults[first]}. It stays as it is, without a verdict."
+        )
+    return Log(path, raw, lines, stamp)
 
 
-def _line(number: int, text: bytes) -> Line | None:
+def _line(number: int, text: bytes, record: Record | None) -> Line | None:
     """The open answer in one line; None for a line of another format or another task, and for a damaged one."""
-    record, _ = parse(text)
     # Where a request failed there is no answer, so nothing that could be judged.
     if record is None or record.format != "open" or record.judge is None:
         return None

@@ -19,7 +19,7 @@ from radimagenet_vqa_tasks.judge.llm.judge import LLMJudge
 from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
 from radimagenet_vqa_tasks.judge.llm.progress import Progress
 from radimagenet_vqa_tasks.judge.llm.prompt import prompt
-from radimagenet_vqa_tasks.judge.llm.usage import Prices, Usage
+from radimagenet_vqa_tasks.judge.llm.usage import Prices, Usage, money
 from radimagenet_vqa_tasks.judge.logs import Line, Log, read_logs
 from radimagenet_vqa_tasks.judge.verdict import Verdict
 
@@ -52,7 +52,7 @@ class Estimate:
             f"{self.answers:,} answers to judge: {self.cached:,} from the cache, {self.empty:,} empty, {self.calls:,} "
             f"calls, about {self.prompt_tokens:,.0f} + {self.completion_tokens:,.0f} tokens"
         )
-        return f"{text}, about {prices.of(self.prompt_tokens, self.completion_tokens):.2f}" if prices else text
+        return f"{text}, about {money(prices.of(self.prompt_tokens, self.completion_tokens))}" if prices else text
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -184,20 +185,45 @@ def test_two_processes_share_one_cache(server: JudgeServer, judge_of: Judges, pa
     assert judge.usage.requests == 0
 
 
-def test_another_process_that_holds_the_file_costs_no_verdict(
-    server: JudgeServer, judge_of: Judges, path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("lock", ["IMMEDIATE", "EXCLUSIVE"])
+def test_another_process_that_holds_the_file_costs_one_wait_and_no_verdict(
+    server: JudgeServer,
+    judge_of: Judges,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    warnings_said: list[str],
+    lock: str,
 ) -> None:
-    """A writer that does not let go delays by the busy time, then verdicts go on, and are kept once it is gone."""
-    monkeypatch.setattr("radimagenet_vqa_tasks.judge.llm.cache.BUSY_SECONDS", 0.1)
-    ReplyCache(path).put(b"key", REPLY)
+    """A writer that does not let go delays once, all answers together; verdicts are kept again once it is gone."""
+    monkeypatch.setattr("radimagenet_vqa_tasks.judge.llm.cache.PATIENCE", 0.5)
+    cache = ReplyCache(path)
+    cache.put(b"key", REPLY)
+    cache.close()
     holder = sqlite3.connect(path, isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
+    if lock == "EXCLUSIVE":
+        holder.execute("PRAGMA locking_mode=EXCLUSIVE")
+    holder.execute(f"BEGIN {lock}")
     judge = judge_of(server.url, cache=path)
-    assert {verdict.outcome for verdict in verdicts(judge, ["knee", "hip"])} == {"correct"}
+    started = time.monotonic()
+    assert {verdict.outcome for verdict in verdicts(judge, [f"answer {number}" for number in range(50)])} == {"correct"}
+    assert time.monotonic() - started < 20  # each of them waiting its time would take longer
     holder.execute("ROLLBACK")
     holder.close()
     assert verdicts(judge, ["lung"])[0].outcome == "correct"
     assert verdicts(judge_of(server.url, cache=path), ["lung"])[0].cached
+    assert len(warnings_said) == 1 and "locked by another process" in warnings_said[0]
+
+
+@pytest.mark.parametrize("change", ["last = x'00ff'", "last = 3", "first = x'3c6a'", "prompt_tokens = 'many'"])
+def test_a_row_of_another_type_is_asked_again_and_heals(
+    server: JudgeServer, judge_of: Judges, path: Path, change: str
+) -> None:
+    """SQLite holds any type in any column; such a row is no reply, and the next one takes its place."""
+    verdicts(judge_of(server.url, cache=path), ["knee"])
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"UPDATE replies SET {change}")
+    assert not verdicts(judge_of(server.url, cache=path), ["knee"])[0].cached
+    assert verdicts(judge_of(server.url, cache=path), ["knee"])[0].cached
 
 
 def test_many_threads_may_submit(server: JudgeServer, judge_of: Judges, path: Path) -> None:

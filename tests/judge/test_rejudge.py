@@ -291,7 +291,7 @@ def test_the_command_says_what_it_did_and_fails_while_verdicts_are_missing(
     assert code == 1 and "2 answers are left without a verdict" in out and "http_409 2" in out
     server.behave = lambda text, number: Answer()
     code, out = call()
-    assert code == 0 and "1 requests" in out and "cost 0.00" in out
+    assert code == 0 and "1 requests" in out and "cost 0.0005" in out
     code, out = call("--mode", "json")
     assert code == 1 and "figure8 or tool or schema" in out
 

@@ -22,7 +22,9 @@ from loguru import logger
 
 Result = TypeVar("Result")
 
-BUSY_SECONDS = 10.0  # how long one process waits for another's write, which takes milliseconds
+# How long other processes' locks are waited for, all waits of one cache together: a write takes milliseconds, and a
+# process that holds the file for good must not hold up every verdict.
+PATIENCE = 5.0
 
 _TABLE = """CREATE TABLE IF NOT EXISTS replies (
     key BLOB PRIMARY KEY, first TEXT NOT NULL, last TEXT NOT NULL, prompt_tokens INTEGER NOT NULL,
@@ -64,6 +66,8 @@ class ReplyCache:
         self._connection: sqlite3.Connection | None = None
         self._usable = True
         self._writable = True
+        self._patience = PATIENCE
+        self._said_locked = False
 
     def get(self, key: bytes) -> CachedReply | None:
         """The reply under `key`, None where there is none or the file cannot be read."""
@@ -71,7 +75,8 @@ class ReplyCache:
         def select(connection: sqlite3.Connection) -> CachedReply | None:
             query = "SELECT first, last, prompt_tokens, completion_tokens FROM replies WHERE key = ?"
             row = connection.execute(query, (key,)).fetchone()
-            return CachedReply(*row) if row else None
+            # A row of other types is none, and is replaced by the next reply. SQLite keeps whatever is put in.
+            return CachedReply(*row) if row and tuple(map(type, row)) == (str, str, int, int) else None
 
         return self._attempt(select) if self._usable else None
 
@@ -94,13 +99,16 @@ class ReplyCache:
     def _attempt(self, action: Callable[[sqlite3.Connection], Result]) -> Result | None:
         """What `action` returns; None, and one warning, where the file has a fault that cannot be mended."""
         for mended in (False, True):
+            started = time.monotonic()
             try:
-                return action(self._connect())
+                connection = self._connect()
+                connection.execute(f"PRAGMA busy_timeout={int(1000 * self._patience)}")
+                return action(connection)
             except (sqlite3.Error, OSError) as error:
                 if not mended and any(sign in str(error) for sign in _DAMAGED):
                     self._set_aside()
                 else:
-                    self._give_up(error)
+                    self._give_up(error, time.monotonic() - started)
                     return None
         return None
 
@@ -108,7 +116,9 @@ class ReplyCache:
         if self._connection is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # Each statement is its own transaction. The thread that closes the file is not the one that used it.
-            connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(
+                self.path, timeout=self._patience, isolation_level=None, check_same_thread=False
+            )
             # A byte that is no text makes a reply that holds no verdict, not an error.
             connection.text_factory = lambda text: text.decode("utf-8", "replace")
             try:
@@ -127,7 +137,7 @@ class ReplyCache:
         """Move a damaged file out of the way, unless another process has done so already."""
         self.close()
         try:
-            with FileLock(f"{self.path}.lock", timeout=BUSY_SECONDS):
+            with FileLock(f"{self.path}.lock", timeout=PATIENCE):
                 if not _is_damaged(self.path):
                     return
                 aside = self.path.with_name(f"{self.path.name}.damaged-{time.time_ns()}")
@@ -136,13 +146,20 @@ class ReplyCache:
                     if part.exists():
                         part.replace(f"{aside}{suffix}")
         except OSError as error:  # filelock's Timeout is one
-            self._give_up(error)
+            self._give_up(error, PATIENCE)
             return
         logger.warning(f"the judge's cache {self.path} is damaged: set aside as {aside.name}, a new one is begun")
 
-    def _give_up(self, error: Exception) -> None:
+    def _give_up(self, error: Exception, waited: float) -> None:
         """Go on without what does not work, and say so once."""
         if "locked" in str(error):  # another process is busy: this one reply is not kept, the next may be
+            self._patience = max(0.0, self._patience - waited)
+            if not self._said_locked:
+                self._said_locked = True
+                logger.warning(
+                    f"the judge's cache {self.path} is locked by another process: verdicts go on, and are kept once it "
+                    "lets go"
+                )
             return
         if self._connection is None:
             self._usable = False
@@ -158,7 +175,7 @@ class ReplyCache:
 def _is_damaged(path: Path) -> bool:
     if not path.exists():
         return False
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+    connection = sqlite3.connect(path, timeout=PATIENCE)
     try:
         found = connection.execute("PRAGMA quick_check(1)").fetchone()
         connection.execute("SELECT first, last, prompt_tokens, completion_tokens FROM replies LIMIT 1")

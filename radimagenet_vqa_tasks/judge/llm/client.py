@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import os
+import re
+import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,18 +22,19 @@ from radimagenet_vqa_tasks.judge.llm.prompt import VERDICT_SCHEMA
 
 _CONTENT = ("http_400", "http_413", "http_422", "content_filter")
 _PASSING = (408, 409, 425, 429)
-_SETTINGS = ("temperature", "response_format", "max_tokens")
+_SETTINGS = ("temperature", "response_format", "max_tokens", "stream")
 _MODEL_CODES = ("model_not_found", "invalid_model", "unknown_model")
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What the endpoint answered: the text (may be empty), the tokens that it counted, and whether they ran out."""
+    """What the endpoint answered: the text (may be empty), the tokens, if it counted them, and whether they ran out."""
 
     text: str
     prompt_tokens: int
     completion_tokens: int
     cut_off: bool = False
+    counted: bool = True
 
 
 class CallFailedError(Exception):
@@ -76,12 +80,18 @@ class ChatClient:
         )
         self._client = openai.AsyncOpenAI(
             api_key=options.api_key or "none",
-            base_url=options.base_url,
+            base_url=options.endpoint,
+            default_query=options.query,
+            # Azure takes a key in a header of its own.
+            default_headers={"api-key": options.api_key} if options.host.endswith(".azure.com") else None,
             max_retries=0,
             timeout=options.timeout,
             # A proxy of the environment cannot reach this machine's own servers.
             http_client=openai.DefaultAsyncHttpxClient(
-                limits=limits, timeout=options.timeout, trust_env=not options.on_this_machine
+                limits=limits,
+                timeout=options.timeout,
+                trust_env=not options.on_this_machine,
+                verify=_own_authorities() if options.on_this_machine else True,
             ),
         )
         self.answered = False
@@ -92,6 +102,7 @@ class ChatClient:
             "model": self._options.model,
             "messages": [{"role": "user", "content": prompt}],
             "temperature": 0,
+            "stream": False,
         }
         if self._options.mode == "schema":
             body["response_format"] = VERDICT_SCHEMA
@@ -102,10 +113,13 @@ class ChatClient:
         request = self._client.post("/chat/completions", cast_to=object, body=body)
         try:
             # The client's own limit is on silence; a reply that drips is ended here.
-            reply = _reply(await asyncio.wait_for(request, self._options.timeout))
+            completion = await asyncio.wait_for(request, self._options.timeout)
+            if isinstance(completion, str) and completion.lstrip().startswith(("data:", "event:")):
+                raise _only_streams(self._options.host)
+            reply = _reply(completion, self._options.masked)
         except Exception as error:
             # Any error, for the network, the server and their libraries know many more than they document.
-            raise self._failure(error) from None
+            raise self._failure(error, prompt) from None
         self.answered = True
         return reply
 
@@ -113,18 +127,21 @@ class ChatClient:
         """Close the connections."""
         await self._client.close()
 
-    def _failure(self, error: Exception) -> CallFailedError:
+    def _failure(self, error: Exception, prompt: str) -> CallFailedError:
         if isinstance(error, CallFailedError):
             return error
         if isinstance(error, (asyncio.TimeoutError, TimeoutError, self._openai.APITimeoutError)):
             return CallFailedError("timeout", passing=True)
         if isinstance(error, self._openai.APIStatusError):
-            return self._status_failure(error)
+            return self._status_failure(error, prompt)
         if isinstance(error, self._openai.APIConnectionError):
+            fault = _certificate_fault(error)
+            if fault:
+                return CallFailedError("certificate", remedy=f"{self._options.host} {fault}")
             return CallFailedError("connection", passing=True)
         return CallFailedError("bad_reply", passing=True)
 
-    def _status_failure(self, error: Any) -> CallFailedError:
+    def _status_failure(self, error: Any, prompt: str) -> CallFailedError:
         """Nothing that the server says is repeated: it may hold the key."""
         status, code = error.status_code, error.code or error.type or ""
         model, host = self._options.model, self._options.host
@@ -139,14 +156,53 @@ class ChatClient:
                 remedy=f"{self._options.shown_url} knows no model {model!r}; check RADVQA_JUDGE_MODEL and "
                 "RADVQA_JUDGE_BASE_URL (which ends in /v1 as a rule)",
             )
-        if not self.answered and status in (400, 422) and error.param in _SETTINGS:
+        setting = _refused_setting(error, prompt) if not self.answered and status in (400, 422) else ""
+        if setting == "stream":
+            return _only_streams(host)
+        if setting:
             return CallFailedError(
                 "bad_setting",
-                remedy=f"{model!r} at {host} does not accept the judge's {error.param}; use another model (the paper's "
+                remedy=f"{model!r} at {host} does not accept the judge's {setting}; use another model (the paper's "
                 "protocol needs temperature 0) or other settings of RADVQA_JUDGE_MODE and RADVQA_JUDGE_MAX_TOKENS",
             )
         passing = status in _PASSING or status >= 500
         return CallFailedError(f"http_{status}", passing=passing, retry_after=retry_after(error.response.headers))
+
+
+def _only_streams(host: str) -> CallFailedError:
+    return CallFailedError(
+        "streaming_only", remedy=f"{host} sends replies as streams only; the judge needs them whole (stream: false)"
+    )
+
+
+def _refused_setting(error: Any, prompt: str) -> str:
+    """Which of the judge's settings a refusal is about; "" where it does not say."""
+    if error.param in _SETTINGS:
+        return str(error.param)
+    # Some servers say it in words. A message may quote the prompt, whose words mean nothing.
+    words = set(re.findall(r"\w+", str(error.message))) - set(re.findall(r"\w+", prompt))
+    return next((name for name in _SETTINGS if name in words), "")
+
+
+def _own_authorities() -> ssl.SSLContext:
+    """The certificates that are trusted on this machine: SSL_CERT_FILE and SSL_CERT_DIR, or the system's."""
+    return ssl.create_default_context(
+        cafile=os.environ.get("SSL_CERT_FILE") or None, capath=os.environ.get("SSL_CERT_DIR") or None
+    )
+
+
+def _certificate_fault(error: BaseException | None) -> str:
+    """What is wrong with an endpoint's certificate or TLS, in words; "" where that is not what failed."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return (
+                f"has a certificate that is not trusted ({error.verify_message}); set SSL_CERT_FILE to the file of your "
+                "certificate authority"
+            )
+        if isinstance(error, ssl.SSLError) and "WRONG_VERSION" in str(error):
+            return "does not speak https; write http:// in RADVQA_JUDGE_BASE_URL if that is meant"
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -174,8 +230,8 @@ def _number(text: str | None) -> float | None:
     return value if 0 <= value < float("inf") else None
 
 
-def _reply(completion: object) -> Reply:
-    """The text of a completion; raises CallFailedError where it has none of the protocol's form."""
+def _reply(completion: object, masked: Callable[[str], str]) -> Reply:
+    """The text of a completion, masked; raises CallFailedError where it has none of the protocol's form."""
     try:
         choice = completion["choices"][0]  # type: ignore[index]
         content, ended = choice["message"]["content"], choice.get("finish_reason")
@@ -186,7 +242,11 @@ def _reply(completion: object) -> Reply:
         raise CallFailedError("content_filter")
     usage = completion.get("usage")
     return Reply(
-        _text(content), _count(usage, "prompt_tokens"), _count(usage, "completion_tokens"), cut_off=ended == "length"
+        masked(_text(content)),
+        _count(usage, "prompt_tokens"),
+        _count(usage, "completion_tokens"),
+        ended == "length",
+        _count(usage, "prompt_tokens") > 0,
     )
 
 

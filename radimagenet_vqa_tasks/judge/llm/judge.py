@@ -161,7 +161,8 @@ class _Session:
             # A fault of this package: one verdict is missing, which the record says; the run goes on.
             verdict = LLMVerdict("missing", f"error_{type(error).__name__}")
             if verdict.reason not in self._usage.failures:
-                logger.error(f"the judge {self._options.name} failed: {self._without_key(traceback.format_exc())}")
+                # loguru's own tracebacks show the values of variables, hence a plain one; a message may hold anything.
+                logger.error(f"the judge {self._options.name} failed: {self._options.masked(traceback.format_exc())}")
             self._failed(CallFailedError(verdict.reason))
         finally:
             self._count(verdict)
@@ -169,10 +170,6 @@ class _Session:
             future.set_result(verdict)
             if self._on_verdict:
                 self._on_verdict(verdict)
-
-    def _without_key(self, text: str) -> str:
-        # loguru's own tracebacks show the values of variables, hence a plain one; a message may hold anything.
-        return text.replace(self._options.api_key, "***") if self._options.api_key else text
 
     async def _verdict_on(self, question: str, answer: str, response: str) -> LLMVerdict:
         """The verdict on a response, or on its end where the judge refuses more."""
@@ -286,7 +283,7 @@ class _Session:
                 raise CallFailedError(self._stopped)
             self._usage.requests += 1
             try:
-                self._client = self._client or ChatClient(self._options)
+                self._client = self._client or _client(self._options)
                 reply = await self._client.ask(text)
             except CallFailedError as error:
                 if error.reason == "http_429":
@@ -295,6 +292,8 @@ class _Session:
             self._pace.answered()
         self._usage.prompt_tokens += reply.prompt_tokens
         self._usage.completion_tokens += reply.completion_tokens
+        self._usage.uncounted += not reply.counted
+        self._usage.replies += 1
         return reply
 
     def _verdict(self, first: str, last: str, cut_off: bool = False) -> LLMVerdict:
@@ -324,3 +323,13 @@ class _Session:
         self._usage.outcomes[verdict.outcome] += 1
         if verdict.outcome == "missing":
             self._usage.failures[verdict.reason] += 1
+
+
+def _client(options: JudgeOptions) -> ChatClient:
+    try:
+        return ChatClient(options)
+    except OSError:  # a file of certificates that is not there, or is none
+        remedy = (
+            "the certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be read; name a file in PEM format, or unset it"
+        )
+        raise CallFailedError("certificate", remedy=remedy) from None

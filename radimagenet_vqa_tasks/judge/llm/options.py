@@ -5,10 +5,11 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from radimagenet_vqa_tasks.judge.llm.prompt import Mode
 
+SHORTEST_SECRET = 6
 _VENDORS = {"api.mistral.ai": "mistral", "api.openai.com": "openai"}
 
 
@@ -56,6 +57,25 @@ class JudgeOptions:
         """The base URL as messages may show it: without user, password and query."""
         parts = urlsplit(self.base_url)
         return urlunsplit((parts.scheme, self.host, parts.path, "", ""))
+
+    @property
+    def endpoint(self) -> str:
+        """The base URL as the client takes it: without its query, which goes with every request."""
+        return urlunsplit((*urlsplit(self.base_url)[:3], "", "")).rstrip("/")
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query of the base URL, for instance Azure's `api-version`."""
+        return dict(parse_qsl(urlsplit(self.base_url).query))
+
+    def masked(self, text: str) -> str:
+        """`text` without the key, and without a password or key that the base URL holds."""
+        password = urlsplit(self.base_url).password or ""
+        hidden = [value for name, value in self.query.items() if name != "api-version"]
+        for secret in {self.api_key, password, unquote(password), *hidden}:
+            if len(secret) >= SHORTEST_SECRET:  # "none" and "test", given to servers that ask for none, are words
+                text = text.replace(secret, "***")
+        return text
 
     @property
     def host(self) -> str:

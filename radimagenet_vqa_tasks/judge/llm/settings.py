@@ -17,6 +17,7 @@ stand in for what is missing.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -62,7 +63,7 @@ def options_from_environment(
     """
     asked = os.environ.get("RADVQA_JUDGE", "").strip().lower()
     if asked not in ("", "llm", "rule"):
-        raise RunError(f"RADVQA_JUDGE={asked!r} is no judge. Set it to llm or rule, or leave it unset.")
+        raise RunError(f"RADVQA_JUDGE={_shown(asked)} is no judge. Set it to llm or rule, or leave it unset.")
     own_model = model or _get("MODEL")
     if (asked == "rule" and not by_name) or not (own_model or asked == "llm" or by_name):
         return None
@@ -75,6 +76,8 @@ def options_from_environment(
         # The host's URL and its key belong together; a key without a URL is OpenAI's.
         url = host.get("OPENAI_API_URL") or _vendor(name)
         key = host.get("OPENAI_API_KEY", "").strip() if host.get("OPENAI_API_URL") or url == _OPENAI else ""
+    if _looks_like_a_key(name) or (key and key in name):
+        raise RunError("the judge's model is called like a key, and would be named in every record. Is it one?")
     if name == "rule":
         raise RunError("an LLM judge cannot be called 'rule', as records could not tell it from the rule judge.")
     if not key.isascii() or not key.isprintable() or " " in key:
@@ -104,7 +107,7 @@ def _number(name: str, kind: Callable[[str], Number], default: Number) -> Number
         if text and not 0 < value < float("inf"):
             raise ValueError
     except ValueError:
-        raise RunError(f"RADVQA_JUDGE_{name}={text!r} is no positive number.") from None
+        raise RunError(f"RADVQA_JUDGE_{name}={_shown(text)} is no positive number.") from None
     return value
 
 
@@ -112,7 +115,7 @@ def _mode(text: str) -> Mode:
     for mode in MODES:
         if mode == text:
             return mode
-    raise RunError(f"RADVQA_JUDGE_MODE={text!r} is no mode of the judge. Set it to {' or '.join(MODES)}.")
+    raise RunError(f"RADVQA_JUDGE_MODE={_shown(text)} is no mode of the judge. Set it to {' or '.join(MODES)}.")
 
 
 def _vendor(model: str) -> str:
@@ -120,21 +123,37 @@ def _vendor(model: str) -> str:
         if model.startswith(prefixes):
             return url
     raise RunError(
-        f"where is the judge {model!r} served? Set RADVQA_JUDGE_BASE_URL, for instance http://127.0.0.1:8000/v1"
+        f"where is the judge {_shown(model)} served? Set RADVQA_JUDGE_BASE_URL, for instance http://127.0.0.1:8000/v1"
     )
 
 
 def _checked(url: str) -> str:
     # The host's variable holds the full address of the chat call.
-    url = url.strip().rstrip("/").removesuffix("/chat/completions")
+    url = url.strip().rstrip("/")
+    address, mark, query = url.partition("?")
+    url = address.rstrip("/").removesuffix("/chat/completions") + mark + query
     try:
         parts = urlsplit(url)
         sound = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 0) >= 0
     except ValueError:
         sound = False
     if not sound:
-        raise RunError(f"the judge's base URL {url!r} is none. It looks like https://api.mistral.ai/v1")
+        shown = re.sub(r"//[^/@]*@|\?.*", lambda part: "//***@" if part[0].startswith("//") else "?***", url)
+        raise RunError(f"the judge's base URL {_shown(shown)} is none. It looks like https://api.mistral.ai/v1")
     return url
+
+
+# A vendor's few letters and a long rest, or 28 letters and digits without a break.
+_KEY = re.compile(r"(?:sk|pk|hf|gsk|key|xai)[-_][\w-]{16,}|(?=\D*\d)(?=[^a-zA-Z]*[a-zA-Z])[A-Za-z0-9]{28,}")
+
+
+def _looks_like_a_key(text: str) -> bool:
+    return bool(_KEY.fullmatch(text))
+
+
+def _shown(text: str) -> str:
+    """A setting as a message may repeat it: not if it may be a key that was put into the wrong variable."""
+    return "'***'" if _looks_like_a_key(text) else repr(text)
 
 
 def _cache(text: str) -> Path | None:

@@ -18,6 +18,11 @@ class Prices:
         return (prompt_tokens * self.prompt + completion_tokens * self.completion) / 1e6
 
 
+def money(amount: float) -> str:
+    """An amount with two places, or as many as it takes to be told from nothing."""
+    return f"{amount:.2f}" if amount >= 0.01 or not amount else f"{amount:.1g}"
+
+
 @dataclass
 class Usage:
     """Counters of one judge.
@@ -29,6 +34,7 @@ class Usage:
         requests: requests sent to the endpoint, retries included.
         outcomes: verdicts given, by outcome.
         failures: of these the missing ones, by reason.
+        replies: replies that came; those without a count of tokens are `uncounted`.
         prompt_tokens, completion_tokens: as the endpoint counts them, over all its replies to this judge.
     """
 
@@ -38,6 +44,8 @@ class Usage:
     requests: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
+    replies: int = 0
+    uncounted: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
@@ -48,11 +56,18 @@ class Usage:
             f"{self.requests:,} requests",
             f"{self.cached:,} from the cache",
             f"{self.shared:,} shared",
-            f"{self.prompt_tokens:,} + {self.completion_tokens:,} tokens",
+            self._counted(f"{self.prompt_tokens:,} + {self.completion_tokens:,} tokens", "tokens not counted"),
         ]
         if prices:
-            parts.append(f"cost {prices.of(self.prompt_tokens, self.completion_tokens):.2f}")
+            cost = money(prices.of(self.prompt_tokens, self.completion_tokens))
+            parts.append(self._counted(f"cost {cost}", "cost unknown"))
         if self.failures:
             why = ", ".join(f"{reason} {count:,}" for reason, count in self.failures.most_common())
             parts.append(f"{sum(self.failures.values()):,} missing ({why})")
         return ", ".join(parts)
+
+    def _counted(self, known: str, unknown: str) -> str:
+        """What is said of a count: not 0 where the endpoint does not count, and not all where it does at times."""
+        if not self.uncounted:
+            return known
+        return unknown if self.uncounted >= self.replies else f"at least {known}"
