@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import ssl
 import sys
 import threading
 from collections.abc import Callable
@@ -26,7 +27,8 @@ class Answer:
     """What the server does with one request.
 
     `fault` is "" for none, "hang" (no answer), "drop" (the connection is closed before an answer), "truncate" (in the
-    middle of it), "not_json", "not_chat" (JSON of another form) or "no_choices".
+    middle of it), "not_json", "not_chat" (JSON of another form), "no_choices", "stream" (server-sent events) or
+    "no_usage" (tokens are not counted).
     """
 
     text: str | list[Any] | None = CORRECT
@@ -55,7 +57,14 @@ class JudgeServer:
         most_at_once: the largest number of requests that were under way together.
     """
 
-    def __init__(self, behave: Behaviour = obliging, latency: float = 0.0, port: int = 0) -> None:
+    def __init__(
+        self,
+        behave: Behaviour = obliging,
+        latency: float = 0.0,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._tls = tls
         self.behave = behave
         self.latency = latency
         self.prompts: list[str] = []
@@ -71,7 +80,7 @@ class JudgeServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}/v1"
 
     @property
     def requests(self) -> int:
@@ -99,7 +108,7 @@ class JudgeServer:
 
     async def _serve(self) -> None:
         self._ended = asyncio.Event()
-        server = await asyncio.start_server(self._converse, "127.0.0.1", self._port, backlog=1024)
+        server = await asyncio.start_server(self._converse, "127.0.0.1", self._port, backlog=1024, ssl=self._tls)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._ended.wait()
@@ -162,10 +171,12 @@ def _body(answer: Answer, request: dict[str, Any]) -> bytes:
         return json.dumps({"error": answer.error}).encode()
     if answer.fault == "not_json":
         return b'{"choices": [{"message": '
+    if answer.fault == "stream":
+        return b'data: {"choices": [{"delta": {"content": "<judge>0</judge>"}}]}\n\ndata: [DONE]\n\n'
     if answer.fault == "not_chat":
         return b'{"detail": "welcome"}'
     choice = {"index": 0, "finish_reason": answer.finish, "message": {"role": "assistant", "content": answer.text}}
-    completion = {
+    completion: dict[str, Any] = {
         "id": "chatcmpl-1",
         "object": "chat.completion",
         "created": 1,
@@ -173,6 +184,8 @@ def _body(answer: Answer, request: dict[str, Any]) -> bytes:
         "choices": [] if answer.fault == "no_choices" else [choice],
         "usage": {"prompt_tokens": 200, "completion_tokens": 20, "total_tokens": 220},
     }
+    if answer.fault == "no_usage":
+        del completion["usage"]
     return json.dumps(completion).encode()
 
 

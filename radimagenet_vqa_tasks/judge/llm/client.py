@@ -196,8 +196,8 @@ def _certificate_fault(error: BaseException | None) -> str:
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return (
-                f"has a certificate that is not trusted ({error.verify_message}); set SSL_CERT_FILE to the file of your "
-                "certificate authority"
+                f"has a certificate that is not trusted ({error.verify_message}); set SSL_CERT_FILE to the file of "
+                "your certificate authority"
             )
         if isinstance(error, ssl.SSLError) and "WRONG_VERSION" in str(error):
             return "does not speak https; write http:// in RADVQA_JUDGE_BASE_URL if that is meant"

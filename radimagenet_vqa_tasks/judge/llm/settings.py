@@ -138,7 +138,7 @@ def _checked(url: str) -> str:
     except ValueError:
         sound = False
     if not sound:
-        shown = re.sub(r"//[^/@]*@|\?.*", lambda part: "//***@" if part[0].startswith("//") else "?***", url)
+        shown = re.sub(r"(?<![^/])[^/@]+@|(?<=\?).*", "***", url)
         raise RunError(f"the judge's base URL {_shown(shown)} is none. It looks like https://api.mistral.ai/v1")
     return url
 
