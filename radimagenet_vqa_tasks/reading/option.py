@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache, partial
 from string import ascii_uppercase as LETTERS
 
 from radimagenet_vqa_tasks.reading import statements as reply
+from radimagenet_vqa_tasks.reading.declining import without_absence
 from radimagenet_vqa_tasks.reading.statements import OPEN, Said, Statement
 
 # A longer option is read by its letter only.
@@ -146,17 +147,36 @@ def _whole(pattern: str, text: str) -> str:
 
 
 def read_option(response: str, choices: Sequence[str]) -> str | None:
-    """The letter of the one option that a response names, None where it names none or leaves several open."""
+    """The capital letter of the one option that a response chooses, None where it chooses none or several.
+
+    - A letter counts in every usual dress; the article "A" and the pronoun "I" never do.
+    - An option's text counts if no other option is named; the longest text wins, and case, hyphens, underscores
+      and spacing are ignored.
+    - Negated options ("not B", "A is incorrect") are not named at all.
+    - Two choices with the same text are told apart by letter only.
+
+    Args:
+        response: what the model wrote; no string raises, and the time grows with its length, not faster.
+        choices: the texts of 2 to 26 options, without their letters or with them.
+
+    >>> read_option("The answer is (b).", ["knee", "hip"])
+    'B'
+    """
+    return letter(said_of(reply.read(response), choices))
+
+
+def letter(said: Said) -> str | None:
+    """The one letter that is said."""
+    return next(iter(said)) if said is not None and len(said) == 1 and said != OPEN else None
+
+
+def said_of(answer: reply.Reply, choices: Sequence[str]) -> Said:
+    """The letters of the options that an answer leaves standing."""
     options = _options(tuple(choices))
-    answer = reply.read(response)
-    text = options.mark(answer.text)
+    text = without_absence(options.mark(answer.text))
     if answer.unfinished:
-        said = reply.said_finally(text, _REVISION, partial(_claimed, options))
-    else:
-        said = reply.last_word(text, _REVISION, partial(_explicit, options), partial(_implied, options))
-    if said is None or len(said) != 1 or said == OPEN:
-        return None
-    return next(iter(said))
+        return reply.said_finally(text, _REVISION, partial(_claimed, options))
+    return reply.last_word(text, _REVISION, partial(_explicit, options), partial(_implied, options))
 
 
 def _explicit(options: Options, text: str) -> Said:

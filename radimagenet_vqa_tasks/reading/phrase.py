@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from radimagenet_vqa_tasks.reading.declining import reason_of, without_absence
 from radimagenet_vqa_tasks.reading.statements import (
     REFUSAL,
     Said,
@@ -31,13 +32,13 @@ _OR = ("or", "还是", "或者", "或")
 _DENIES = frozenset("不没无非未否")
 _YES_ZH = frozenset({"是", "是的", "有", "有的", "对", "对的", "存在", "能", "可以", "会", "包含", "正确", "yes"})
 _NO_ZH = frozenset({"不是", "否", "没有", "无", "不", "不对", "不存在", "不能", "不可以", "不会", "不包含", "没", "no"})
-_REFUSAL_ZH = re.compile("无法|不能确定|不确定|抱歉|不知道")
 _LEAD_ZH = re.compile("^(?:答案|图中|图像|图片|这张|这|它|该|器官|显示|的|是|为|：|:|，|,| )*")  # noqa: RUF001
 
 
 def read_phrase(response: str, target: str, question: str) -> str | None:
     """`target` where the reply gives it, another short text where it gives that, None where it answers nothing."""
-    text = answer_of(response)
+    offered = answer_of(response)
+    text = None if offered is None else without_absence(offered)
     wanted = meaning(target)
     if text is None or not wanted:
         return None
@@ -50,7 +51,7 @@ def read_phrase(response: str, target: str, question: str) -> str | None:
     polarity = _polarity(text) if _polarity(target) else None
     if polarity:
         return target if polarity == _polarity(target) else text.strip()
-    if not said or len(said) > LONGEST_ANSWER or REFUSAL.search(text) or _REFUSAL_ZH.search(text):
+    if not said or len(said) > LONGEST_ANSWER or reason_of(text) or REFUSAL.search(text):
         return None
     return _shown(said)
 

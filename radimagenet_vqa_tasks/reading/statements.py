@@ -11,11 +11,11 @@ can make it slow.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from radimagenet_vqa_tasks.reading.thinking import split
+from radimagenet_vqa_tasks.reading.undress import plain
 
 # More than twice what 8,192 tokens come to. Nothing this long is an answer, so that it is read like reasoning that
 # was cut off: by its end, and for an explicit final statement only.
@@ -30,34 +30,6 @@ MOST_STATEMENTS = 500
 Said = frozenset[str] | None
 OPEN = frozenset("?")
 
-# In this order: each pattern sees what the ones before it left.
-_UNDRESS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\\n(?![a-z])"), "\n"),  # JSON's escaped line break, not LaTeX's \neq
-    (re.compile(r'\\"'), '"'),
-    (re.compile(r"\\(?:text|math|bold|operatorname|rm|bf)[a-z]{0,8} ?(?=\{)", re.I), ""),
-    (re.compile(r"\\[()\[\]]"), " "),
-    (re.compile(r"~~[^~\n]{1,200}~~"), " "),  # what is struck out is taken back
-    (re.compile(r"<br ?/?>|</(?:p|li|div|answer)>", re.I), "\n"),
-    # Not <A>, which is a letter in brackets.
-    (re.compile(r"<(?![A-Z]>|(?i:answer)>)[/!|]?[A-Za-z][^<>\n]{0,60}>"), " "),
-    (re.compile(r"[*_`$#~]"), " "),
-    # Idioms that hold a "no" or "not" and negate nothing.
-    (re.compile(r"\b(?:no|without(?: an?y?)?) (?:doubts?|problem)\b|\bnot only\b", re.I), " "),
-    (re.compile(r"[^\S\n]+"), " "),
-    (re.compile(r" ?\n[ \n]*"), "\n"),
-)
-_BREAKS = "\n\r\v\f\x85\u2028\u2029"
-_PLAINER = {
-    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
-    **dict.fromkeys("\u2018\u2019\u201b\u2032\u02bc", "'"),
-    **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"'),
-    **dict.fromkeys(_BREAKS, "\n"),
-    **dict.fromkeys("\u274c\u274e\u2717\u2718\u2612", " incorrect "),
-    **dict(zip("\u3001\u3002\u3010\u3011", ",.[]", strict=True)),
-}
-# Combining and invisible characters, and the private-use ones, with which the option reader marks options.
-_DROPPED = ("Mn", "Me", "Cf", "Co")
-
 REVISION = (
     r"(?:^|[.!?;,\n-]) ?(?:(?:oh|but|hmm|or|no|and)\b ?[,.]? ?)?"
     r"\b(?:wait|actually|correction|sorry|scratch that|on second thought|on reflection|hold on|i mean|i meant"
@@ -69,10 +41,11 @@ _CUE = re.compile(
     r"(?P<boxed>\\?(?:boxed|fbox) ?\{)"
     r"|(?P<tag><answer>)"
     r"|(?P<phrase>\b(?P<final>final )?"
-    r"(?:answer|option|choice|diagnosis|conclusion|response|selection|prediction)[\"')]?"
+    r"(?:answer|option|choice|diagnosis|conclusion|response|selection|prediction|guess|label)[\"')]?"
     r"(?: (?:to|for|of)(?: \w+){1,4}?)?"
     r" ?(?:\b(?:is|was|(?:would|should|must|will|can only|has to) be)\b|[:=]>?|->| - )[\"':\s]*)"
-    r"|(?P<choice>\b(?:choos(?:e|ing)|chose|select(?:ed)?|pick(?:ed)?|(?:go(?:ing)?|went) with|opt for)\b)"
+    r"|(?P<choice>\b(?:choos(?:e|ing)|chose|select(?:ed)?|pick(?:ed)?|(?:go(?:ing)?|went) with|opt for"
+    r"|i(?:'d| would|'ll| will)? (?:\w+ )?(?:say|guess|answer))\b)"
     r"|(?P<conclusion>\b(?:so|therefore|thus|hence|in conclusion|in summary|finally|overall|consequently)\b)"
     # "B is correct": here the answer stands before the cue.
     r"|(?P<verdict>\b(?:is|are|must be|would be|seems|appears)(?: (?:clearly|definitely|therefore|indeed))?"
@@ -101,7 +74,7 @@ REFUSAL = re.compile(
     r"|confirm|assess|comment|conclude|decide|choose|select|distinguish|evaluat|read|offer|know|be (?:sure|certain))"
     r"|\bnot (?:sure|certain|clear\b|enough|applicable|listed|among)|\bnone of\b|\bn/a\b"
     r"|\b(?:unsure|uncertain|unclear|insufficient|undetermined|indeterminate|unknown|inconclusive)\b"
-    r"|\b(?:don't|do not) know\b|\bno (?:idea|images?|information|answer|comment|way|one|correct)\b",
+    r"|\b(?:don't|do not) know\b|\bno (?:idea|information|answer|comment|way|one|correct)\b",
     re.I,
 )
 # In a clause with one of these nothing is affirmed; in a clause with one of the next, nothing after it is.
@@ -153,26 +126,6 @@ def read(response: str) -> Reply:
     text = plain(answer[-LONGEST_READ:])
     # A question is no answer, unless it is all there is ("B?").
     return Reply(_QUESTION.sub(" ", text).strip(" \n") or text, unfinished)
-
-
-def plain(text: str) -> str:
-    """`text` in plain characters, without markup, with single spaces and single line breaks."""
-    text = text.translate({ord(char): _plain_char(char) for char in set(text) if not " " <= char <= "~"})
-    for pattern, replacement in _UNDRESS:
-        text = pattern.sub(replacement, text)
-    return text.strip(" \n")
-
-
-def _plain_char(char: str) -> str:
-    # One character at a time: normalising a whole text sorts runs of combining marks in quadratic time.
-    if char in _PLAINER:
-        return _PLAINER[char]
-    parts = unicodedata.normalize("NFKD", char)
-    if unicodedata.category(char) in ("Cc", "Zs") or (parts == char and unicodedata.category(char) == "So"):
-        return " "
-    kept = "".join(part for part in parts if unicodedata.category(part) not in _DROPPED)
-    # A few characters stand for whole phrases; unfolded, they would let a short reply grow eighteen-fold.
-    return kept if len(kept) <= 4 else char
 
 
 def last_word(

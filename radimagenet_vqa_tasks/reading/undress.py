@@ -1,0 +1,60 @@
+"""Text without its dress: Markdown, LaTeX, HTML, full-width letters and invisible characters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a string, for tables that are easier to read than a list of quotes."""
+    return frozenset(text.split())
+
+
+# In this order: each pattern sees what the ones before it left.
+_UNDRESS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\\n(?![a-z])"), "\n"),  # JSON's escaped line break, not LaTeX's \neq
+    (re.compile(r'\\"'), '"'),
+    (re.compile(r"\\(?:text|math|bold|operatorname|rm|bf)[a-z]{0,8} ?(?=\{)", re.I), ""),
+    (re.compile(r"\\[()\[\]]"), " "),
+    (re.compile(r"~~[^~\n]{1,200}~~"), " "),  # what is struck out is taken back
+    (re.compile(r"<br ?/?>|</(?:p|li|div|answer)>", re.I), "\n"),
+    # Not <A>, which is a letter in brackets.
+    (re.compile(r"<(?![A-Z]>|(?i:answer)>)[/!|]?[A-Za-z][^<>\n]{0,60}>"), " "),
+    (re.compile(r"[*_`$#~]"), " "),
+    # Idioms that hold a "no" or "not" and negate nothing.
+    (re.compile(r"\b(?:no|without(?: an?y?)?) (?:doubts?|problem)\b|\bnot only\b", re.I), " "),
+    (re.compile(r"[^\S\n]+"), " "),
+    (re.compile(r" ?\n[ \n]*"), "\n"),
+)
+_BREAKS = "\n\r\v\f\x85\u2028\u2029"
+_PLAINER = {
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
+    **dict.fromkeys("\u2018\u2019\u201b\u2032\u02bc", "'"),
+    **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"'),
+    **dict.fromkeys(_BREAKS, "\n"),
+    **dict.fromkeys("\u274c\u274e\u2717\u2718\u2612", " incorrect "),
+    **dict(zip("\u3001\u3002\u3010\u3011", ",.[]", strict=True)),
+}
+# Combining and invisible characters, and the private-use ones, with which the option reader marks options.
+_DROPPED = ("Mn", "Me", "Cf", "Co")
+
+
+def plain(text: str) -> str:
+    """`text` in plain characters, without markup, with single spaces and single line breaks."""
+    text = text.translate({ord(char): _plain_char(char) for char in set(text) if not " " <= char <= "~"})
+    for pattern, replacement in _UNDRESS:
+        text = pattern.sub(replacement, text)
+    return text.strip(" \n")
+
+
+def _plain_char(char: str) -> str:
+    # One character at a time: normalising a whole text sorts runs of combining marks in quadratic time.
+    if char in _PLAINER:
+        return _PLAINER[char]
+    parts = unicodedata.normalize("NFKD", char)
+    if unicodedata.category(char) in ("Cc", "Zs") or (parts == char and unicodedata.category(char) == "So"):
+        return " "
+    kept = "".join(part for part in parts if unicodedata.category(part) not in _DROPPED)
+    # A few characters stand for whole phrases; unfolded, they would let a short reply grow eighteen-fold.
+    return kept if len(kept) <= 4 else char
