@@ -10,6 +10,7 @@ from string import ascii_uppercase as LETTERS
 from radimagenet_vqa_tasks.reading import statements as reply
 from radimagenet_vqa_tasks.reading.declining import without_absence
 from radimagenet_vqa_tasks.reading.statements import OPEN, Said, Statement
+from radimagenet_vqa_tasks.reading.undress import plain
 
 # A longer option is read by its letter only.
 LONGEST_OPTION = 300
@@ -131,7 +132,7 @@ def _options(choices: tuple[str, ...]) -> Options:
 
 def _own_text(letter: str, choice: str) -> str:
     # Some data sets deliver options that are lettered already.
-    return re.sub(rf"^\(?{letter}[.):]\s+(?=\S)", "", reply.plain(choice[:1_000])).lower()
+    return re.sub(rf"^\(?{letter}[.):]\s+(?=\S)", "", plain(choice[:1_000])).lower()
 
 
 def _loosely(words: Sequence[str]) -> str:

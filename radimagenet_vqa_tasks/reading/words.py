@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from radimagenet_vqa_tasks.judge.rule.text import term_words
-from radimagenet_vqa_tasks.reading.statements import plain
+from radimagenet_vqa_tasks.reading.undress import plain
 
 Words = tuple[str, ...]
 

@@ -16,7 +16,7 @@ from radimagenet_vqa_tasks.judge.chosen import chosen
 from radimagenet_vqa_tasks.judge.llm.reply import LLMVerdict
 from radimagenet_vqa_tasks.judge.rule.judge import judge_by_rule
 from radimagenet_vqa_tasks.judge.verdict import Outcome, Verdict
-from radimagenet_vqa_tasks.reading.extraction import extract_option, extract_phrase, extract_yes_no
+from radimagenet_vqa_tasks.reading.read import Reading, read
 from radimagenet_vqa_tasks.scoring.late import late_results
 from radimagenet_vqa_tasks.scoring.paper import paper_option, paper_phrase, paper_yes_no
 from radimagenet_vqa_tasks.scoring.record import PAPER, STRICT, Record, as_dict
@@ -73,16 +73,14 @@ def score(doc: Mapping[str, Any], response: str) -> Scored:
     target, family = doc["target"], FAMILY_OF[doc["cell"]].name
     if doc["format"] == "open":
         return _judged(_judged_by_rule(doc, response), RULE)
+    reading = read(doc["format"], response, choices=doc["choices"] or (), target=target, question=doc["question"] or "")
     if doc["format"] == "mc":
-        extracted = extract_option(response, doc["choices"])
         in_paper = target in paper_option(response, doc["choices"])
     elif doc["format"] == "phrase":
-        extracted = extract_phrase(response, target, doc["question"])
         in_paper = paper_phrase(response, target)
     else:
-        extracted = extract_yes_no(response, bare_normal=doc["cell"] == "abnormality_closed")
         in_paper = paper_phrase(response, target) if family == "slake" else target in paper_yes_no(response)
-    return Scored(_outcome(extracted, target), in_paper, extracted)
+    return Scored(_outcome(reading, target), in_paper, reading.extracted, reading.reason)
 
 
 def scores_of(outcome: Outcome, in_paper: bool | None) -> dict[str, float]:
@@ -131,10 +129,10 @@ def _judged_by_rule(doc: Mapping[str, Any], response: str) -> Verdict:
     )
 
 
-def _outcome(extracted: str | None, target: str) -> Outcome:
-    if extracted is None:
-        return "unparsed"
-    return "correct" if extracted == target else "incorrect"
+def _outcome(reading: Reading, target: str) -> Outcome:
+    if reading.outcome == "read":
+        return "correct" if reading.extracted == target else "incorrect"
+    return reading.outcome
 
 
 def _score_late(verdict: Future[Verdict], judge: str) -> Scored:

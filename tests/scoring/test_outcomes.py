@@ -38,7 +38,7 @@ def doc(form: str, target: str, subject: str = "pathology", choices: tuple[str, 
 
 MC = doc("mc", "B", choices=("hematoma", "fracture", "no pathology seen", "muscle strain"))
 CLOSED = doc("closed", "yes")
-ABNORMALITY = doc("closed", "yes", subject="abnormality")
+ABNORMALITY = doc("closed", "yes", subject="abnormality") | {"question": "Is there an abnormality present?"}
 OPEN = doc("open", "fracture")
 
 
@@ -51,7 +51,7 @@ OPEN = doc("open", "fracture")
         (MC, "", "unparsed", False),
         (CLOSED, "Yes", "correct", True),
         (CLOSED, "no", "incorrect", False),
-        (CLOSED, "I cannot tell", "unparsed", False),
+        (CLOSED, "I cannot tell", "declined", False),
         # The paper's tool looks for substrings: "abnormal" holds "no".
         (CLOSED, "Yes, it is abnormal", "correct", False),
         (CLOSED, "normal", "unparsed", False),
