@@ -131,6 +131,11 @@ def verify(data: Path | None, family: str, sample: bool) -> None:
     help="Money per million tokens of prompts and of replies.",
 )
 @click.option("--agreement", is_flag=True, help="Compare two judges instead: two runs, or a run and a CSV of labels.")
+@click.option(
+    "--counts",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="With --agreement: write what a corrected estimate needs to this JSON file.",
+)
 @click.option("--listed", type=click.IntRange(min=0), default=50, show_default=True, help="Disagreements to list.")
 def judge(
     runs: tuple[str, ...],
@@ -142,6 +147,7 @@ def judge(
     dry_run: bool,
     prices: tuple[float, float] | None,
     agreement: bool,
+    counts: Path | None,
     listed: int,
 ) -> None:
     """Judge the open answers of a finished run with an LLM, from its logs, or compare judges.
@@ -156,12 +162,12 @@ def judge(
       RADVQA_JUDGE_API_KEY=... radvqa judge runs/qwen --model mistral-large-2411
       radvqa judge runs/qwen --model my-judge --base-url http://127.0.0.1:8000/v1
       radvqa judge --agreement runs/qwen@rule runs/qwen@mistral-large-2411
-      radvqa judge --agreement runs/qwen labels.csv
+      radvqa judge --agreement runs/qwen labels.csv --counts agreement.json
     """
     from radimagenet_vqa_tasks.judge import command
 
     if agreement:
-        command.compare(runs, listed)
+        command.compare(runs, listed, counts)
         return
     options = command.options_for(model, base_url, mode, no_cache)
     if dry_run:

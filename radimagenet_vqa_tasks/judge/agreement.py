@@ -2,7 +2,7 @@
 
 A side is a run's folder or sample log, `RUN@JUDGE` for the verdicts that a certain judge gave on it at some time, or a
 CSV file of labels with the columns `key` and `label` (correct or incorrect; 1 or 0), and, where it says them, `arm`
-(image, if it is left out) and `response`. An unparsed answer counts as found incorrect; what has no verdict is left out
+(image, if it is left out) and `response`. A declined or unparsed answer counts as found incorrect; what has no verdict is left out
 and counted.
 """
 
@@ -24,7 +24,11 @@ from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.judge.logs import Line, read_logs, verdict_of
 
-_LABELS = {"correct": True, "1": True, "true": True, "incorrect": False, "0": False, "false": False, "unparsed": False}
+_LABELS = {"correct": True, "1": True, "true": True, "incorrect": False, "0": False, "false": False}
+_LABELS |= {"declined": False, "unparsed": False}
+
+
+COUNTS_SCHEMA = "radvqa.agreement/1"
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class Judged:
     """One response with one side's verdict; None where that side has none. A CSV may know no more than the verdict."""
 
     correct: bool | None
+    outcome: str = ""
+    cell: str = ""
     cluster: str = ""
     question: str = ""
     target: str = ""
@@ -54,7 +60,7 @@ class Agreement:
         counts: responses by (first side found it correct, second side did).
         share: of the responses on which both gave the same verdict; with a 95 % interval, clustered on images.
         kappa: Cohen's, with such an interval; NaN where chance alone would agree on everything.
-        disagreements: the keys and responses on which they differ.
+        pairs: the keys of the responses that both sides judged, and what each made of them.
         left_out: questions of either side that could not be compared, by reason.
     """
 
@@ -62,8 +68,13 @@ class Agreement:
     counts: Mapping[tuple[bool, bool], int]
     share: Estimate
     kappa: Estimate
-    disagreements: Sequence[tuple[str, Judged, Judged]]
+    pairs: Sequence[tuple[str, Judged, Judged]]
     left_out: Mapping[str, int]
+
+    @property
+    def disagreements(self) -> list[tuple[str, Judged, Judged]]:
+        """The pairs on which the two sides differ."""
+        return [pair for pair in self.pairs if pair[1].correct != pair[2].correct]
 
     @property
     def n(self) -> int:
@@ -85,7 +96,7 @@ def compare(first: str, second: str) -> Agreement:
         counts=Counter(zip(ours, theirs, strict=True)),
         share=accuracy([float(a is b) for a, b in zip(ours, theirs, strict=True)], clusters),
         kappa=kappa(ours, theirs, clusters),
-        disagreements=[pair for pair in pairs if pair[1].correct != pair[2].correct],
+        pairs=pairs,
         left_out=left_out,
     )
 
@@ -117,7 +128,8 @@ def _judged(line: Line, judge: str) -> Judged:
     known = [outcome for outcome in (outcomes if judge else outcomes[:1]) if outcome in _LABELS]
     record = line.record
     correct = _LABELS[known[0]] if known else None
-    return Judged(correct, record.cluster, record.question or "", record.target, line.response)
+    outcome = str(known[0]) if known else ""
+    return Judged(correct, outcome, record.cell, record.cluster, record.question or "", record.target, line.response)
 
 
 def _key(line: Line) -> tuple[str, str]:
@@ -139,7 +151,10 @@ def _read_csv(path: Path) -> dict[tuple[str, str], Judged]:
                 f"correct or incorrect (1 or 0); here are {row.get('key')!r} and {row.get('label')!r}."
             )
         arm = (row.get("arm") or "image").strip().lower()
-        judged[row["key"], arm] = Judged(_LABELS[label], row.get("cluster") or "", response=row.get("response"))
+        outcome = "correct" if _LABELS[label] else "incorrect"
+        judged[row["key"], arm] = Judged(
+            _LABELS[label], outcome, cluster=row.get("cluster") or "", response=row.get("response")
+        )
     return judged
 
 
@@ -156,6 +171,37 @@ def _pairs(first: Side, second: Side) -> tuple[list[tuple[str, Judged, Judged]],
         else:
             pairs.append((key[0], a, b))
     return pairs, left_out
+
+
+def as_counts(agreement: Agreement) -> dict[str, Any]:
+    """What a corrected estimate needs, as docs/judge.md describes it: the first side's outcomes by the second's labels.
+
+    The second side is taken for the truth.
+    """
+    cells = sorted({a.cell or b.cell for _, a, b in agreement.pairs})
+    by_cluster: dict[str, list[int]] = {}
+    for key, a, b in agreement.pairs:
+        place = (0 if a.correct else 2) if b.correct else (1 if a.correct else 3)
+        by_cluster.setdefault(a.cluster or b.cluster or key, [0, 0, 0, 0])[place] += 1
+    return {
+        "schema": COUNTS_SCHEMA,
+        "judge": agreement.names[0],
+        "labels": agreement.names[1],
+        "n": agreement.n,
+        "counts": _by_outcome(agreement.pairs),
+        "cells": {
+            cell: _by_outcome([pair for pair in agreement.pairs if (pair[1].cell or pair[2].cell) == cell])
+            for cell in cells
+        },
+        "clusters": list(by_cluster.values()),
+        "left_out": dict(agreement.left_out),
+    }
+
+
+def _by_outcome(pairs: Sequence[tuple[str, Judged, Judged]]) -> dict[str, dict[str, int]]:
+    counts = Counter((a.outcome, "correct" if b.correct else "incorrect") for _, a, b in pairs)
+    outcomes = ("correct", "incorrect", "declined", "unparsed")
+    return {outcome: {label: counts[outcome, label] for label in ("correct", "incorrect")} for outcome in outcomes}
 
 
 def tables(agreement: Agreement, listed: int) -> list[Table]:

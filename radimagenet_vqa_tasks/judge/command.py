@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -71,8 +72,8 @@ def _accuracy(correct: int, incorrect: int, unparsed: int, missing: int) -> str:
     return f"{share} ({100 * correct / total:.1f} to {100 * (correct + missing) / total:.1f})"
 
 
-def compare(sides: Sequence[str], listed: int) -> None:
-    """Print how far two sides agree."""
+def compare(sides: Sequence[str], listed: int, counts: Path | None) -> None:
+    """Print how far two sides agree, and write the counts for a corrected estimate."""
     if len(sides) != 2:
         raise RunError(
             f"--agreement compares two sides, not {len(sides)}: two runs, a run and a CSV of labels, or RUN@JUDGE twice"
@@ -82,3 +83,8 @@ def compare(sides: Sequence[str], listed: int) -> None:
     for table in agreement.tables(found, listed):
         console.print(table)
     console.print(agreement.summary(found), soft_wrap=True)
+    if counts:
+        try:
+            counts.write_text(json.dumps(agreement.as_counts(found), indent=1) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise RunError(f"{counts} cannot be written ({error.strerror or error}). Name another file.") from error

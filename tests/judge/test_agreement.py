@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.judge.agreement import compare, summary, tables
+from radimagenet_vqa_tasks.judge.agreement import as_counts, compare, summary, tables
 
 
 def write(folder: Path, outcomes: str, judge: str = "rule", response: str = "knee", earlier: str = "") -> str:
@@ -81,6 +81,29 @@ def test_a_judge_is_compared_with_people(tmp_path: Path) -> None:
     assert found.counts == {(True, True): 1, (True, False): 1, (False, False): 1}
     assert found.left_out == {"only in rule": 1, "only in labels.csv": 1}
     assert found.share.clusters == 2  # the run knows the images
+
+
+def test_the_counts_for_a_corrected_estimate_are_those_by_hand(tmp_path: Path) -> None:
+    """Outcomes of the judge by the labels' word, in all, by cell, and by image for errors clustered on images."""
+    labels = tmp_path / "labels.csv"
+    labels.write_text("key,label\nk0,1\nk1,0\nk2,1\nk3,0\nk4,0\nk5,1\n")
+    found = as_counts(compare(write(tmp_path / "a", "ccipcu"), str(labels)))
+    counts = {
+        "correct": {"correct": 1, "incorrect": 2},
+        "incorrect": {"correct": 1, "incorrect": 0},
+        "declined": {"correct": 0, "incorrect": 0},
+        "unparsed": {"correct": 0, "incorrect": 1},
+    }
+    assert (found["schema"], found["judge"], found["labels"], found["n"]) == (
+        "radvqa.agreement/1",
+        "rule",
+        "labels.csv",
+        5,
+    )
+    assert found["counts"] == counts and found["cells"] == {"anatomy_open": counts}
+    # Of each image: rightly and wrongly found correct, wrongly and rightly found incorrect.
+    assert found["clusters"] == [[1, 1, 0, 0], [0, 0, 1, 1], [0, 1, 0, 0]]
+    assert found["left_out"] == {"without a verdict": 1}
 
 
 @pytest.mark.parametrize("row", ["k1,maybe", "k1,", ",correct", "k1"])

@@ -303,8 +303,10 @@ def test_agreement_is_printed(
     monkeypatch.setenv("COLUMNS", "200")
     server.behave = lambda text, number: Answer(INCORRECT if "answer 7\n" in text else CORRECT)
     rejudge([run], options())
-    done = CliRunner().invoke(main, ["judge", "--agreement", f"{run}@rule", f"{run}@judge-1"])
+    counts = run / "agreement.json"
+    done = CliRunner().invoke(main, ["judge", "--agreement", f"{run}@rule", f"{run}@judge-1", "--counts", str(counts)])
     assert done.exit_code == 0, done.output
     assert "40 responses on 20 images" in done.output and "agreement 95.0 %" in done.output
     assert done.output.count("answer 7") == 2
+    assert json.loads(counts.read_text())["counts"]["correct"] == {"correct": 38, "incorrect": 2}
     assert CliRunner().invoke(main, ["judge", "--agreement", str(run)]).exit_code == 1
