@@ -2,8 +2,8 @@
 
 A side is a run's folder or sample log, `RUN@JUDGE` for the verdicts that a certain judge gave on it at some time, or a
 CSV file of labels with the columns `key` and `label` (correct or incorrect; 1 or 0), and, where it says them, `arm`
-(image, if it is left out) and `response`. A declined or unparsed answer counts as found incorrect; what has no verdict is left out
-and counted.
+(image, if it is left out) and `response`. A declined or unparsed answer counts as found incorrect; what has no verdict
+is left out and counted.
 """
 
 from __future__ import annotations
