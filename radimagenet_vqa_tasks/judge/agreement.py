@@ -105,9 +105,7 @@ def read_side(name: str) -> Side:
     """One side, as the module's docstring says. Raises RunError."""
     if name.lower().endswith(".csv"):
         return Side(Path(name).name, _read_csv(Path(name)))
-    path, at, judge = name.rpartition("@")
-    if not at or Path(name).exists():
-        path, judge = name, ""
+    path, judge = _of_judge(name)
     lines = [line for log in read_logs([Path(path)]) for line in log.open]
     judges = sorted({str(line.record.judge) for line in lines}) if not judge else [judge]
     judged = {_key(line): _judged(line, judge) for line in lines}
@@ -115,6 +113,15 @@ def read_side(name: str) -> Side:
         known = sorted({str(verdict.get("judge")) for line in lines for verdict in _verdicts(line)})
         raise RunError(f"no answer of {path} was judged by {judge!r}; its judges are {', '.join(known)}.")
     return Side(", ".join(judges), judged)
+
+
+def _of_judge(name: str) -> tuple[str, str]:
+    """RUN and JUDGE of RUN@JUDGE; a path may hold an @, and the name of a judge with its digest does."""
+    places = [place for place, sign in enumerate(name) if sign == "@"]
+    if Path(name).exists() or not places:
+        return name, ""
+    at = next((place for place in places if Path(name[:place]).exists()), places[-1])
+    return name[:at], name[at + 1 :]
 
 
 def _verdicts(line: Line) -> list[Mapping[str, Any]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from loguru import logger
 from rich.console import Console
@@ -15,8 +17,11 @@ from rich.table import Table
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.judge import agreement, rejudge
 from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
+from radimagenet_vqa_tasks.judge.llm.serving import serving
 from radimagenet_vqa_tasks.judge.llm.settings import options_from_environment
 from radimagenet_vqa_tasks.judge.llm.usage import Prices
+from radimagenet_vqa_tasks.judge.llm.weights import Weights
+from radimagenet_vqa_tasks.scoring.record import OUTCOMES
 
 
 def options_for(model: str | None, base_url: str | None, mode: str | None, no_cache: bool) -> JudgeOptions:
@@ -25,6 +30,35 @@ def options_for(model: str | None, base_url: str | None, mode: str | None, no_ca
     if options is None:
         raise RunError("no judge was named. Pass --model, or set RADVQA_JUDGE_MODEL.")
     return replace(options, cache=None) if no_cache else options
+
+
+def local_options(weights: Weights, mode: str | None, no_cache: bool) -> JudgeOptions:
+    """The options of a judge that this command will serve, but for its address. Raises RunError."""
+    options = options_for(weights.name, "http://127.0.0.1/v1", mode, no_cache)
+    own: dict[str, dict[str, Any]] = {
+        "CONCURRENCY": {"concurrency": 4} if weights.is_gguf else {},
+        # A processor takes its time; a reply without end is cut off.
+        "TIMEOUT": {"timeout": 600.0, "deadline": 1800.0},
+        "MAX_TOKENS": {"max_tokens": 1024},
+    }
+    for name, values in own.items():
+        if not os.environ.get(f"RADVQA_JUDGE_{name}"):
+            options = replace(options, **values)
+    return replace(options, api_key="")
+
+
+def judge_locally(
+    runs: Sequence[Path],
+    weights: Weights,
+    options: JudgeOptions,
+    everything: bool,
+    prices: tuple[float, float] | None,
+) -> int:
+    """Serve the judge on this machine, judge with it, and stop it; returns how many answers have no verdict."""
+    rejudge.require_answers(runs)  # before minutes of loading
+    print(f"starting {weights.name} on this machine", flush=True)
+    with serving(weights, options.concurrency) as url:
+        return judge(runs, replace(options, base_url=url), everything, prices)
 
 
 def estimate(runs: Sequence[Path], options: JudgeOptions, everything: bool, prices: tuple[float, float] | None) -> None:
@@ -40,11 +74,11 @@ def judge(runs: Sequence[Path], options: JudgeOptions, everything: bool, prices:
     result = rejudge.rejudge(runs, options, everything)
     table = Table(title=f"Open answers as judged by {options.name}", title_justify="left")
     table.add_column("cell", no_wrap=True)
-    for name in ("answers", "correct", "incorrect", "unparsed", "missing", "%"):
+    for name in ("answers", *OUTCOMES, "%"):
         table.add_column(name, justify="right")
     left = 0
     for cell, outcomes in result.cells.items():
-        counts = [outcomes.get(name, 0) for name in ("correct", "incorrect", "unparsed", "missing")]
+        counts = [outcomes.get(name, 0) for name in OUTCOMES]
         left += counts[-1]
         table.add_row(cell, str(sum(counts)), *map(str, counts), _accuracy(*counts))
     console = Console()
@@ -60,9 +94,9 @@ def judge(runs: Sequence[Path], options: JudgeOptions, everything: bool, prices:
     return left
 
 
-def _accuracy(correct: int, incorrect: int, unparsed: int, missing: int) -> str:
+def _accuracy(correct: int, incorrect: int, declined: int, unparsed: int, missing: int) -> str:
     """The share that is right; where verdicts are missing, with the bounds that they leave open."""
-    judged = correct + incorrect + unparsed
+    judged = correct + incorrect + declined + unparsed
     if not judged:
         return "-"
     share = f"{100 * correct / judged:.1f}"

@@ -89,6 +89,11 @@ def estimate(runs: Sequence[Path], options: JudgeOptions, everything: bool = Fal
     return Estimate(len(lines), len(lines) - len(texts), cached, len(calls), prompt_tokens, len(calls) * each)
 
 
+def require_answers(runs: Sequence[Path]) -> None:
+    """Raises RunError where these runs hold no open answers."""
+    read_logs(runs)
+
+
 def rejudge(runs: Sequence[Path], options: JudgeOptions, everything: bool = False) -> Rejudged:
     """Judge the open answers of these runs and write the verdicts into their logs.
 

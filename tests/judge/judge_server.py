@@ -133,6 +133,9 @@ class JudgeServer:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         length = next((int(line[15:]) for line in head.splitlines() if line.lower().startswith("content-length:")), 0)
         body = await reader.readexactly(length)
+        if head.startswith("GET /health"):
+            writer.write(_http(200, b"{}", {}))
+            return True
         if head.startswith("GET /stats"):
             stats = {"requests": self.requests, "most_at_once": self.most_at_once}
             writer.write(_http(200, json.dumps(stats).encode(), {}))
