@@ -11,6 +11,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -47,6 +50,7 @@ def prepared(host: Any, verbosity: str, files: Mapping[str, LocalFiles]) -> Iter
     loading = ConfigurableTask.download.retry
     with (
         patch.dict(os.environ, {"LMMS_CACHE_RUN_ID": "responses"}),
+        _video_reader(),
         patch.object(host, "TaskManager", task_manager(host.TaskManager, files)),
         patch.object(host.evaluator, "ResponseCache", _response_cache(host.evaluator.ResponseCache)),
         # Trying five times helps against a network, not against data that are wrong.
@@ -54,6 +58,26 @@ def prepared(host: Any, verbosity: str, files: Mapping[str, LocalFiles]) -> Iter
         patch.object(loading, "reraise", True),
     ):
         yield
+
+
+@contextmanager
+def _video_reader() -> Iterator[None]:
+    """Something to import as `decord`, where it is not installed.
+
+    Most backends of the host import this reader of videos whatever they are asked, and there are no wheels of it for
+    ARM processors. Questions about pictures never use it.
+    """
+    if find_spec("decord"):
+        yield
+        return
+    reader = ModuleType("decord", "Stands in for a package that is not installed: videos cannot be read.")
+    reader.__spec__ = ModuleSpec("decord", None)
+    vars(reader).update(VideoReader=None, cpu=None, bridge=None)
+    sys.modules["decord"] = reader
+    try:
+        yield
+    finally:
+        del sys.modules["decord"]
 
 
 def task_manager(base: Any, files: Mapping[str, LocalFiles]) -> Any:

@@ -5,7 +5,7 @@
 writes a checkpoint that lmms-eval's `qwen2_5_vl` backend runs unchanged, and `measured.json` beside it: accuracy and
 number of questions for each kind of question, apart for stand-in images, training slices (every fourth), neighbours of
 training slices and scans held out whole. It takes under an hour when the cores are free; the figures of the committed
-checkpoint are in its README. Written for transformers 5.
+checkpoint are in its README. Written for transformers 5; the checkpoint is for 4.57 too.
 
 Five short scans cannot teach a transformer to read a multiple-choice question, so reading and seeing are learned apart:
 
@@ -35,6 +35,7 @@ import torch.nn.functional as F
 from make_sample import SCANS, SEED, Scan, read_scans, split
 from PIL import Image
 from tiny_vlm.layout import Model, Processor, Words
+from tiny_vlm.layouts import add_older_layout
 from tiny_vlm.network import (
     answer_logits,
     build_model,
@@ -140,6 +141,7 @@ def save(model: Model, tokenizer: Words, folder: Path) -> None:
     )
     model.to(torch.bfloat16).save_pretrained(folder)
     build_processor(tokenizer).save_pretrained(folder)
+    add_older_layout(folder)
     (folder / "model.safetensors").chmod(0o644)
 
 

@@ -39,6 +39,20 @@ def local_only(host, *rest, **options):
 socket.getaddrinfo = local_only
 """
 
+# Python, as if `decord` were not installed.
+NO_DECORD = """
+import sys
+class Away:
+    def find_spec(self, name, path=None, target=None):
+        if name == "decord":
+            raise ModuleNotFoundError("No module named 'decord'", name=name)
+sys.meta_path.insert(0, Away())
+import importlib.util
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "decord" and name not in sys.modules else found(name, *rest)
+print("decord is away", file=sys.stderr)
+"""
+
 
 @dataclass(frozen=True)
 class Demonstration:
@@ -142,3 +156,16 @@ def test_tiny_model_runs_in_the_hosts_own_command(command: Command, tmp_path: Pa
     assert "|radvqa_sample_anatomy_open|none  |     0|accuracy      |" in result.stdout, message(result)
     [results] = (tmp_path / "runs").rglob("*_results.json")
     assert json.loads(results.read_text())["config"]["model_backend"].endswith(f"({backend})")
+
+
+def test_run_needs_no_reader_of_videos(command: Command, tmp_path: Path) -> None:
+    """The host's backend imports `decord`, which ARM processors have no wheels of: pictures are read without it."""
+    (tmp_path / "sitecustomize.py").write_text(NO_DECORD)
+    result = command(
+        *("radvqa", "run", "--model", "qwen2_5_vl", "--model_args", TINY),
+        *("--tasks", "radvqa_sample_anatomy_open", "--limit", "4", "--batch_size", "4"),
+        env={"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])},
+    )
+    assert result.returncode == 0, message(result)
+    assert "decord is away" in result.stderr, message(result)
+    assert "|radvqa_sample_anatomy_open|" in result.stdout, message(result)

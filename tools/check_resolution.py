@@ -1,0 +1,95 @@
+"""Ask for which systems, and beside which engines, the package can be installed: it resolves, and downloads nothing big.
+
+    python tools/check_resolution.py
+
+resolves the core for each system and version of Python, and on Linux beside each engine of BESIDE, from wheels alone but
+for SOURCE_ONLY. It exits with 1 where something resolves that is said not to, or the other way round.
+"""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SYSTEMS = {
+    "Linux x86-64": "x86_64-unknown-linux-gnu",
+    "Linux aarch64": "aarch64-unknown-linux-gnu",
+    "macOS arm64": "aarch64-apple-darwin",
+    "macOS x86-64": "x86_64-apple-darwin",
+    "Windows": "x86_64-pc-windows-msvc",
+}
+PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+# What else has to find room in the environment. vLLM 0.11 is a year old.
+BESIDE = {
+    "transformers 4": ("transformers<5",),
+    "vLLM": ("vllm",),
+    "vLLM 0.11, transformers 4": ("vllm==0.11.0", "transformers<5"),
+    "SGLang": ("sglang",),
+    "lm-eval": ("lm-eval",),
+}
+# Dependencies of lmms-eval, and the last one of lm-eval, that exist as source only; pure Python, built in seconds.
+SOURCE_ONLY = ("transformers-stream-generator", "antlr4-python3-runtime", "zss", "sqlitedict")
+# There is no torch: its last wheels for Intel Macs are those of version 2.2, for Python up to 3.12.
+IMPOSSIBLE = {("macOS x86-64", "3.13"), ("macOS x86-64", "3.14")}
+AT_ONCE = 12  # it waits for the index, not for the processor
+
+
+@dataclass(frozen=True)
+class Target:
+    """One environment: a system, a version of Python, and what stands beside the package."""
+
+    system: str
+    python: str
+    beside: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.system}, Python {self.python}" + (f", beside {self.beside}" if self.beside else "")
+
+    @property
+    def is_possible(self) -> bool:
+        return (self.system, self.python) not in IMPOSSIBLE
+
+
+def targets() -> list[Target]:
+    core = [Target(system, python) for system, python in itertools.product(SYSTEMS, PYTHONS)]
+    return [*core, *(Target("Linux x86-64", "3.12", beside) for beside in BESIDE)]
+
+
+def resolve(target: Target, folder: Path) -> str:
+    """The reason why it cannot be installed; empty if it can."""
+    more = folder / f"{target}.in"
+    more.write_text("\n".join(BESIDE.get(target.beside, ())), encoding="utf-8")
+    options = ["--quiet", "--no-header", "--python-platform", SYSTEMS[target.system], "--python-version", target.python]
+    wheels = ["--only-binary", ":all:", *(part for name in SOURCE_ONLY for part in ("--no-binary", name))]
+    command = ["uv", "pip", "compile", *options, *wheels, "pyproject.toml", str(more)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return "" if result.returncode == 0 else result.stderr.strip() or f"uv ended with {result.returncode}"
+
+
+def report(found: Sequence[tuple[Target, str]]) -> bool:
+    """Print one line for each target; whether all are as expected."""
+    wrong = [(target, reason) for target, reason in found if (not reason) != target.is_possible]
+    for target, reason in found:
+        print(f"{'no ' if reason else 'yes'}  {target}" + ("" if target.is_possible else "  (no torch there)"))
+    for reason in dict.fromkeys(reason for _, reason in wrong):
+        concerned = "; ".join(str(target) for target, its_reason in wrong if its_reason == reason)
+        print(f"\n{concerned}:\n{reason or 'resolves now; take it out of IMPOSSIBLE'}")
+    return not wrong
+
+
+def main() -> None:
+    wanted = targets()
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(AT_ONCE) as pool:
+        reasons = list(pool.map(lambda target: resolve(target, Path(folder)), wanted))
+    sys.exit(0 if report(list(zip(wanted, reasons, strict=True))) else 1)
+
+
+if __name__ == "__main__":
+    main()
