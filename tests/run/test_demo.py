@@ -49,7 +49,9 @@ class Away:
 sys.meta_path.insert(0, Away())
 import importlib.util
 found = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *rest: None if name == "decord" and name not in sys.modules else found(name, *rest)
+def find_spec(name, *rest):
+    return None if name == "decord" and name not in sys.modules else found(name, *rest)
+importlib.util.find_spec = find_spec
 print("decord is away", file=sys.stderr)
 """
 
