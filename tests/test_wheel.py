@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+import yaml
 from support import ROOT, Command, message
+
+import radimagenet_vqa_tasks
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +34,37 @@ def test_wheel_holds_every_file_of_the_package(wheel: ZipFile) -> None:
     package = "radimagenet_vqa_tasks"
     assert {f"{package}/yaml_tasks/_task_yaml", f"{package}/sample/test.parquet"} <= names
     assert {f"{package}/sample/tiny_vlm/{name}" for name in ("config.json", "model.safetensors")} <= names
+
+
+def test_sdist_builds_the_same_wheel(wheel: ZipFile, tmp_path: Path) -> None:
+    """Who builds from the source archive gets every file of the package, and finds the tests and documents beside."""
+    build = [sys.executable, "-m", "hatchling", "build"]
+    subprocess.run([*build, "--target", "sdist", "--directory", tmp_path], cwd=ROOT, check=True, capture_output=True)
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        archive.extractall(tmp_path, filter="data")
+    [source] = (path for path in tmp_path.iterdir() if path.is_dir())
+    subprocess.run([*build, "--target", "wheel", "--directory", tmp_path], cwd=source, check=True, capture_output=True)
+    rebuilt = ZipFile(next(tmp_path.glob("*.whl")))
+    assert {info.filename: info.CRC for info in rebuilt.infolist()} == {
+        info.filename: info.CRC for info in wheel.infolist()
+    }
+    for name in ("tests/test_wheel.py", "docs/data.md", "CHANGELOG.md", "CITATION.cff", "Makefile"):
+        assert (source / name).is_file()
+
+
+def test_citation_names_this_version() -> None:
+    """The citation file is not forgotten when the version moves."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == radimagenet_vqa_tasks.__version__
+
+
+def test_wheel_is_typed_and_leaves_torch_to_the_host(wheel: ZipFile) -> None:
+    """Type checkers read the annotations, and a model may need any torch and transformers that the host takes."""
+    assert "radimagenet_vqa_tasks/py.typed" in wheel.namelist()
+    [metadata] = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+    needs = re.findall(r"^Requires-Dist: ([\w-]+)(?!.*extra ==)", wheel.read(metadata).decode(), flags=re.MULTILINE)
+    assert "lmms-eval" in needs
+    assert not {"torch", "torchvision", "transformers", "accelerate", "decord"} & set(needs)
 
 
 def test_wheel_is_small_and_licensed(wheel: ZipFile) -> None:

@@ -23,7 +23,7 @@ def chromium() -> Iterator[Browser]:
     """A browser without a window."""
     program = shutil.which("chromium")
     if program is None:
-        missing = "there is no chromium to open the page in: apt-get install chromium"
+        missing = "no chromium to open the page in: apt-get install chromium"
         if os.environ.get("CI"):
             pytest.fail(missing)
         pytest.skip(missing)
