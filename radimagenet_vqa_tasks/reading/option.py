@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache, partial
 from string import ascii_uppercase as LETTERS
 
 from radimagenet_vqa_tasks.reading import statements as reply
+from radimagenet_vqa_tasks.reading.asked import content
+from radimagenet_vqa_tasks.reading.copies import MARK as _MARK
+from radimagenet_vqa_tasks.reading.copies import without_copies, without_discussion
 from radimagenet_vqa_tasks.reading.declining import without_absence
 from radimagenet_vqa_tasks.reading.statements import OPEN, Said, Statement
 from radimagenet_vqa_tasks.reading.undress import plain
 
 # A longer option is read by its letter only.
 LONGEST_OPTION = 300
+# As many as there are marks.
+MOST_MARKS = 256
+# Fewer letters do not tell one option from another by its beginning or end.
+SHORTEST_PART = 5
+# From this length on a word may stand in the plural.
+SHORTEST_PLURAL = 4
 # From this length on a word of an option may be hyphenated anywhere.
 _LONG_WORD = 6
 
 # In the text that the patterns below see, each option's text has been replaced by one such mark, so that words
 # inside it are never taken for letters or negations.
-_MARK = r"[\ue000-\ue0ff]"
 _FIRST_MARK = 0xE000
 _GAP = r"[^\w\ue000-\ue0ff]"
 
@@ -34,9 +42,9 @@ _GOES_ON_A = (
     r"(?i:is|are|was|were|seems?|appears?|looks?|because|since|as|and|or|but|nor|rather than|which|with|due to|if|then"
     r"|would|could|should|fits|matches|instead|based on|shows|describes)\b"
 )
-_PAUSE = r"[,:;)\]}!?&|=>]|/(?!\w\w)|\.(?![a-z\d])|-(?!\w)"
+_PAUSE = r"[,:;)\]}!?&|>]|=(?! ?\d)|/(?!\w\w)|\.(?![a-z\d])|-(?!\w)"
 _AFTER = rf"(?=[^\S\n]*(?:$|\n|{_PAUSE}|\(|{_MARK}|{_GOES_ON})|[\"'](?!\w))"
-_AFTER_A = rf"(?=[^\S\n]*(?:$|\n|{_PAUSE}|[-(]{_MARK}|{_GOES_ON_A})|[\"'](?!\w))"
+_AFTER_A = rf"(?=[^\S\n]*(?:$|\n|{_PAUSE}|[-(]{_MARK}|\([^()\n]{{1,80}}\)\W{{0,3}}(?:$|\n)|{_GOES_ON_A})|[\"'](?!\w))"
 _AFTER_SMALL = rf"(?=[^\S\n]*(?:$|\n|[,:;)\]}}>]|\.(?!\w)|{_GOES_ON})|[\"'](?!\w))"
 _AFTER_I = r"(?=[^\S\n]*(?:$|\n|[):\]}>]|\.(?!\w))|[\"'](?!\w))"
 _CAPITAL = rf"(?:[B-HJ-Z]{_AFTER}|A{_AFTER_A}|I{_AFTER_I})(?!\w)"
@@ -44,11 +52,11 @@ _SMALL = rf"(?:[b-hj-z]{_AFTER_SMALL}|[ai]{_AFTER_I})(?!\w)"
 
 # "the correct option is most likely (b)": what may stand between a cue, or the reply's start, and the letter.
 _LEAD = (
-    r"(?i:the|option|choice|letter|answer|most|likely|probably|definitely|clearly|simply|indeed|it|it's|is|be|that|that's"
-    r"|this|must|would|should|correct|best|final|still|i|i'd|think|believe|say|my)"
+    r"(?i:the|option|choice|letter|answer|most|[a-z]{2,12}ly|of course|indeed|it|it's|is|be|that|that's|this|must|would"
+    r"|should|correct|best|final|still|i|i'd|think|believe|say|my)"
 )
 _HEAD = re.compile(rf"{_GAP}{{0,20}}(?:{_LEAD}\b(?!\.){_GAP}{{1,5}}){{0,6}}(?<!\w')(?P<letter>{_CAPITAL}|{_SMALL})")
-_CONNECT = r"(?i:or|and|possibly|maybe|perhaps|also|even|either|versus|vs)"
+_CONNECT = r"(?i:or|and|then|possibly|maybe|perhaps|also|even|either|versus|vs)"
 _FILLER = rf"(?:(?i:the|a|an|option|choice|it's|this is|it is|which is)\b{_GAP}{{0,3}}){{0,3}}"
 # What may follow a head and belong to it: its own text, or another option.
 _NEXT = re.compile(
@@ -57,12 +65,13 @@ _NEXT = re.compile(
     rf"|{_GAP}{{0,3}}(?:[,/&|+]|;(?=\S)){_GAP}{{0,3}}(?P<beside>{_CAPITAL})"
     r"(?! ?(?i:is|are|was|isn't|would|could|can)\b)"
     rf"|{_GAP}{{0,4}}(?P<label>[A-Z])(?=[.):])"
+    r"|[.):] {0,2}(?P<pair>[A-Z])(?=[^\w\ue000-\ue0ff]{0,3}(?:$|\n))"
 )
 _NEXT_LABEL = re.compile(rf"[^\n]{{0,{reply.LONGEST_CLAIM}}}\n{_GAP}{{0,4}}(?:(?i:option) )?\(?([A-Z])(?:[.):]|\n|$)")
 
 _GOVERNS = (
     r"(?i:is|be|are|was|it's|but|not|either|or|and|neither|nor|both|choose|chose|select|pick|with|say|answer|think"
-    r"|believe|that|than|between|to)"
+    r"|believe|that|than|between|to|labell?ed|marked)"
 )
 _MENTION = re.compile(
     r"\b(?i:figures?|fig|panels?|type|grade|stage|class|hepatitis|vitamin|level|group)\b\W{0,3}[A-Za-z]\b"
@@ -72,11 +81,22 @@ _MENTION = re.compile(
     rf"|(?:^|[.!?;:,\n/(]|\b{_GOVERNS}\b){_GAP}{{0,3}}(?<!\w)(?P<bare>{_CAPITAL})"
     rf"|(?<![\w'-])(?P<loose>[B-HJ-Z](?![\w'-])|A(?!\w){_AFTER_A})"
 )
+# "Answer: C Further words": a capital after the letter begins something new.
+_ANNOUNCED = re.compile(r"\W{0,3}([B-HJ-Z]) (?=[A-Z][a-z]|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3])")
+_ALONE = re.compile(rf"{_GAP}{{0,6}}(?P<text>{_MARK})[^\w\ue000-\ue0ff.\n]{{0,3}}(?:[.\n]|$)")
+# "(a) ... (b) ...": what numbers the parts of a reply.
+_NUMBERED = re.compile(r"(?:^|(?<=[.;:\n])) ?\(?([a-z])\)(?= \w+ \w+ \w)")
+_ENDS = re.compile(r"[^\w\ue000-\ue0ff]{0,4}(?:$|\n)")
 _BARE_LINE = re.compile(rf"{_GAP}*(?:(?i:option|answer)\b{_GAP}*)?(?P<letter>[A-Za-z]){_GAP}*(?P<text>{_MARK})?{_GAP}*")
 _LONGEST_LINE = 200
 _LISTED = re.compile(rf"{_GAP}{{0,4}}([A-Y])[.):]")
-_WORD = re.compile(r"\d+(?:[.,]\d+)+|\w+")
+_WORD = re.compile(r"\d+(?:[.,]\d+)+|\d+(?=[^\W\d])|\w+")
 # Beside what both formats have, "no, C": there, "no" is no answer.
+_NUMBER = re.compile(r"(?<!\w)\d")
+_PHRASE_EDGE = re.compile(r", ?|\b(?:of|in|to|with|on|at|from) ")
+Words = tuple[str, ...]
+# A reply of more words than this is reasoning, in which an option's words may stand anywhere.
+MOST_WORDS = 60
 _REVISION = re.compile(rf"{reply.REVISION}|(?:^|[.!?;\n,])\s?no(?=[,.:;-])", re.I)
 _CONCLUDES = re.compile(r"\b(?:so|therefore|thus|hence|in conclusion|overall|finally)\b", re.I)
 
@@ -90,19 +110,33 @@ class Options:
         named = [(letter, _own_text(letter, choice)) for letter, choice in zip(LETTERS, choices, strict=False)]
         words = [tuple(_WORD.findall(name)) for _, name in named]
         patterns: dict[tuple[int, str], set[str]] = {}
+        self._first_words: set[str] = set()
+        self._letter_texts: set[tuple[str, str]] = set()
+        glued = [
+            f"{letter}{own[0]}"
+            for (letter, _), own in zip(named, words, strict=True)
+            if len(own) == 1 and own[0].isdigit()
+        ]
+        self._glued = re.compile(rf"(?<!\w)(?:{'|'.join(glued)})(?!\w)") if glued else None
         for (letter, name), own in zip(named, words, strict=True):
             if len(own) == 1 and len(own[0]) == 1 and own[0].upper() in LETTERS:
-                # An option that is itself a letter: read as that letter is, never as an article.
-                self._letters.setdefault(own[0].upper(), set()).add(letter)
+                # An option that is itself a letter: read as that letter is, unless that is another option's label.
+                self._letters.setdefault(own[0].upper(), {letter})
+                self._letter_texts.add((own[0].upper(), letter))
             elif own and len(name) <= LONGEST_OPTION:
                 patterns.setdefault((2 * len(" ".join(own)), _loosely(own)), set()).add(letter)
+                for part in _parts(name, own, words):
+                    alone = rf"(?<!non-)(?<!non ){_loosely(part)}"
+                    patterns.setdefault((2 * len(" ".join(part)), alone), set()).add(letter)
+                    self._first_words.add(part[0])
                 if words.count(own) > 1:  # "<5 mm" and ">5 mm": told apart only where copied exactly
                     patterns.setdefault((2 * len(name) + 1, _whole(re.escape(name), name)), set()).add(letter)
+        self._first_words |= {own[0] for own in words if own}
+        self.contents = [(letter, frozenset(content(name))) for letter, name in named if not _NUMBER.search(name)]
         # The longest first, so that "soft tissue mass" is never "mass".
-        ordered = sorted(patterns, reverse=True)
+        ordered = sorted(patterns, reverse=True)[:MOST_MARKS]
         self._texts = [frozenset(patterns[pattern]) for pattern in ordered]
         self._pattern = "|".join(f"({pattern})" for _, pattern in ordered) or r"(?!)"
-        self._first_words = {own[0] for own in words if own}
 
     @cached_property
     def _find(self) -> re.Pattern[str]:
@@ -110,6 +144,8 @@ class Options:
 
     def mark(self, text: str) -> str:
         """`text` with each option's text replaced by its mark."""
+        if self._glued:  # "C2", where C is 2
+            text = self._glued.sub(lambda found: found[0][0], text)
         # Most replies name no option but a letter, and compiling the pattern takes longer than all the reading.
         unhyphenated = text.lower().replace("-", "")
         if not any(word in unhyphenated for word in self._first_words):
@@ -119,6 +155,10 @@ class Options:
     def of_mark(self, mark: str) -> frozenset[str]:
         """The letters of the options whose text a mark stands for."""
         return self._texts[ord(mark) - _FIRST_MARK]
+
+    def is_text_of(self, text: str, label: str) -> bool:
+        """Whether a letter is the text of an option that is labelled with another one."""
+        return (text.upper(), label.upper()) in self._letter_texts
 
     def of_letter(self, letter: str) -> frozenset[str]:
         """The options that a letter means; OPEN for one beyond the choices."""
@@ -135,10 +175,33 @@ def _own_text(letter: str, choice: str) -> str:
     return re.sub(rf"^\(?{letter}[.):]\s+(?=\S)", "", plain(choice[:1_000])).lower()
 
 
+def _parts(name: str, own: Words, others: Sequence[Words]) -> Iterator[Words]:
+    """The beginnings and ends of an option of several phrases ("adenocarcinoma of the left lobe, T2 N0") that are its
+    alone: beginnings end before a preposition or comma, ends begin after a comma."""
+    starts = [tuple(_WORD.findall(name[: edge.start()])) for edge in _PHRASE_EDGE.finditer(name)]
+    ends = [tuple(_WORD.findall(name[edge.end() :])) for edge in _PHRASE_EDGE.finditer(name) if edge[0].startswith(",")]
+    for part in [*starts, *ends]:
+        if len("".join(part)) >= SHORTEST_PART and part != own and sum(_holds(other, part) for other in others) == 1:
+            yield part
+
+
+def _is_number(words: Words) -> bool:
+    return len(words) == 1 and words[0].isdigit()
+
+
+def _holds(words: Words, part: Words) -> bool:
+    return f" {' '.join(part)} " in f" {' '.join(words)} "
+
+
 def _loosely(words: Sequence[str]) -> str:
     # A data set may have dropped the hyphens that a model writes ("extraaxial", "fatcontaining").
     parts = ("-?".join(word) if len(word) >= _LONG_WORD and word.isalpha() else re.escape(word) for word in words)
-    return _whole(r"[^\w]{1,3}".join(parts), words[0])
+    pattern = ""
+    for before, part, word in zip(("", *words), parts, words, strict=False):
+        # A number and its unit are written as one or as two.
+        pattern += (r"\W{0,3}" if before[-1:].isdigit() and word[:1].isalpha() else r"\W{1,3}" if before else "") + part
+    plural = "(?:e?s)?" if len(words[-1]) >= SHORTEST_PLURAL and words[-1].isalpha() else ""
+    return _whole(pattern + plural, words[0])
 
 
 def _whole(pattern: str, text: str) -> str:
@@ -174,9 +237,17 @@ def letter(said: Said) -> str | None:
 def said_of(answer: reply.Reply, choices: Sequence[str]) -> Said:
     """The letters of the options that an answer leaves standing."""
     options = _options(tuple(choices))
-    text = without_absence(options.mark(answer.text))
+    text = without_absence(without_copies(options.mark(answer.text), len(choices)))
+    if [found[1] for found in _NUMBERED.finditer(text)][:2] == ["a", "b"]:
+        text = _NUMBERED.sub(" ", text)
     if answer.unfinished:
         return reply.said_finally(text, _REVISION, partial(_claimed, options))
+    chosen = without_discussion(text)
+    said = _said(options, chosen)
+    return _said(options, text) if said is None and chosen != text else said
+
+
+def _said(options: Options, text: str) -> Said:
     return reply.last_word(text, _REVISION, partial(_explicit, options), partial(_implied, options))
 
 
@@ -185,20 +256,45 @@ def _explicit(options: Options, text: str) -> Said:
     said = _last_line(options, text)
     if said is None:
         said = reply.said_explicitly(text, partial(_claimed, options))
+    if said is None:
+        said = _opening(options, text)
     return _head(options, text) if said is None else said
+
+
+def _opening(options: Options, text: str) -> Said:
+    """The option whose text alone is the first sentence, or all whose texts are the first sentences."""
+    said: Said = None
+    place = 0
+    while sentence := _ALONE.match(text, place):
+        said = options.of_mark(sentence["text"]) | (said or frozenset())
+        place = sentence.end()
+    return said
 
 
 def _implied(options: Options, text: str) -> Said:
     """The only option named: in the last conclusion ("so this is the knee"), or else anywhere."""
     _, *conclusions = _CONCLUDES.split(text)
     said = _named(options, reply.SENTENCE_END.split(conclusions[-1], maxsplit=1)[0]) if conclusions else None
-    return _named(options, text) if said is None else said
+    said = _named(options, text) if said is None else said
+    return _worded(options, text) if said is None else said
+
+
+def _worded(options: Options, text: str) -> Said:
+    """The only option all of whose words a short reply has, in whatever order ("a left lower lobe adenocarcinoma")."""
+    said = frozenset(content(reply.affirmed(text)))
+    if len(said) > MOST_WORDS:
+        return None
+    letters = [letter for letter, words in options.contents if len(words) > 1 and words <= said]
+    return options.of_letter(letters[0]) if len(letters) == 1 else None
 
 
 def _claimed(options: Options, statement: Statement) -> Said:
     """What one explicit statement names: the letter at its head, or else the only option in its sentence."""
     if statement.cue != "verdict":
         said = _head(options, statement.claim)
+        announced = _ANNOUNCED.match(statement.claim) if said is None and statement.cue == "phrase" else None
+        if announced:
+            return options.of_letter(announced[1])
         if said is not None or statement.cue in ("choice", "conclusion"):
             return said
     sentence = reply.SENTENCE_END.split(statement.claim, maxsplit=1)[0]
@@ -217,13 +313,25 @@ def _head(options: Options, text: str) -> Said:
         said |= options.of_letter(following[1])  # a list of options, none of them chosen
     end = head.end()
     while more := _NEXT.match(text, end):
-        mark, letter = more["text"] or more["also_text"], more["also"] or more["beside"] or more["label"]
+        mark, letter = (
+            more["text"] or more["also_text"],
+            more["also"] or more["beside"] or more["label"] or more["pair"],
+        )
+        if more["pair"] and options.is_text_of(letter, head["letter"]):
+            return said
         beside = options.of_mark(mark) if mark else options.of_letter(letter)
-        # A letter and its own text agree; a letter and the text of another option contradict each other.
+        # A letter and its own text agree. Of a letter and the whole text of another option the text counts, where
+        # nothing else is said; else they contradict each other.
+        if more["text"] and _overrules(beside, said) and _ENDS.match(text, more.end()) and "\n" not in more[0]:
+            return beside
         if not said & beside:
             said |= beside
         end = more.end()
     return said
+
+
+def _overrules(text: frozenset[str], letters: frozenset[str]) -> bool:
+    return len(text) == 1 and not letters & text and letters != OPEN
 
 
 def _named(options: Options, text: str) -> Said:

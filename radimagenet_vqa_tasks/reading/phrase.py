@@ -28,7 +28,12 @@ from radimagenet_vqa_tasks.reading.words import SENTENCE_ENDS, Words, find, mean
 LONGEST_LEAD = 3  # words before the first of several alternatives ("is it liver, spleen or kidney?")
 LONGEST_ANSWER = 8  # words of a reply that names none of the alternatives and still is an answer
 
+_ASKS = frozenset({"which", "what", "who", "where", "how"})
 _OR = ("or", "还是", "或者", "或")
+# How many there are, where there are none.
+_NONE = frozenset({("none",), ("no",), ("there", "are", "none"), ("无",), ("没", "有")})
+# What the question's alternatives are listed again behind.
+_AMONG = re.compile(r"\b(?:among|amongst|between|out of)\b[^.;!?\n]*", re.I)
 _DENIES = frozenset("不没无非未否")
 _YES_ZH = frozenset({"是", "是的", "有", "有的", "对", "对的", "存在", "能", "可以", "会", "包含", "正确", "yes"})
 _NO_ZH = frozenset({"不是", "否", "没有", "无", "不", "不对", "不存在", "不能", "不可以", "不会", "不包含", "没", "no"})
@@ -45,7 +50,9 @@ def read_phrase(response: str, target: str, question: str) -> str | None:
     said = meaning(text)
     if said == wanted:
         return target
-    named = _named(text, [wanted, *alternatives(question, wanted)])
+    if wanted == ("0",) and said in _NONE:
+        return target
+    named = _named(_AMONG.sub(" ", text), [wanted, *alternatives(question, wanted)])
     if named:
         return (target if named[0] == wanted else _shown(named[0])) if len(named) == 1 else None
     polarity = _polarity(text) if _polarity(target) else None
@@ -84,13 +91,22 @@ def alternatives(question: str, wanted: Words) -> list[Words]:
     found: list[Words] = []
     for start, stop in _ors(asked):
         found.append(tuple(asked[stop : stop + length]))
-        left = asked[:start]
+        left = _without_shared(asked[:start], asked[stop:], length)
         for place, segment in enumerate(reversed(_segments(left))):
             # "..., liver, spleen or kidney": a long segment before a comma is the question, no alternative.
-            if len(segment) < length or (place and len(segment) > length + LONGEST_LEAD):
+            asks = segment[0] in _ASKS or len(segment) > length + LONGEST_LEAD
+            if len(segment) < length or (place and asks):
                 break
             found.append(tuple(segment[-length:]))
     return [phrase for phrase in dict.fromkeys(found) if phrase != wanted] if wanted in found else []
+
+
+def _without_shared(left: list[str], right: list[str], length: int) -> list[str]:
+    """What stands ahead of "or" without the words that both sides share ("T1 weighted or T2 weighted")."""
+    shared = 0
+    while shared < len(left) - length and left[len(left) - shared - 1 :] == right[length : length + shared + 1]:
+        shared += 1
+    return left[: len(left) - shared]
 
 
 def _segments(asked: list[str]) -> list[list[str]]:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from radimagenet_vqa_tasks.reading.fields import answer_field
 from radimagenet_vqa_tasks.reading.thinking import split
 from radimagenet_vqa_tasks.reading.undress import plain
 
@@ -42,11 +43,18 @@ _CUE = re.compile(
     r"|(?P<tag><answer>)"
     r"|(?P<phrase>\b(?P<final>final )?"
     r"(?:answer|option|choice|diagnosis|conclusion|response|selection|prediction|guess|label)[\"')]?"
-    r"(?: (?:to|for|of)(?: \w+){1,4}?)?"
-    r" ?(?:\b(?:is|was|(?:would|should|must|will|can only|has to) be)\b|[:=]>?|->| - )[\"':\s]*)"
+    r"(?: (?:to|for|of|in|on|from|given|based on)(?: \w+){1,5}?)?"
+    r" ?(?:\b(?:is|was|(?:would|should|must|will|can only|has to) be)\b|[:=]>?|->| - )[\"':\s]*"
+    # the same in the other languages that models answer in, as `plain` leaves them
+    r"|(?:答案|答え|정답|답)(?: ?(?:应该|应|就)?(?:是|为|选|选择|은|는|이|は))?[\"':\s]*"
+    r"|\b(?:reponse|respuesta|resposta|risposta|antwort)(?: \w+){0,2}? ?(?:\b(?:est|es|e|ist|lautet)\b|:)"
+    r"[\"':\s]*)"
     r"|(?P<choice>\b(?:choos(?:e|ing)|chose|select(?:ed)?|pick(?:ed)?|(?:go(?:ing)?|went) with|opt for"
-    r"|i(?:'d| would|'ll| will)? (?:\w+ )?(?:say|guess|answer))\b)"
-    r"|(?P<conclusion>\b(?:so|therefore|thus|hence|in conclusion|in summary|finally|overall|consequently)\b)"
+    r"|all\b[^.;\n]{0,60}\bexcept(?: for)?"
+    r"|(?:is|was|be|equals) (?=(?:option|choice|letter)\W{1,3}[A-Za-z]\b)"
+    r"|i(?:'d| would|'ll| will)? (?:\w+ )?(?:say|guess|answer))(?:\b|(?<= ))|选择?)"
+    r"|(?P<conclusion>\b(?:so|therefore|thus|hence|in conclusion|in summary|finally|overall|consequently)\b"
+    r"|因此|所以|故)"
     # "B is correct": here the answer stands before the cue.
     r"|(?P<verdict>\b(?:is|are|must be|would be|seems|appears)(?: (?:clearly|definitely|therefore|indeed))?"
     r" (?:the )?(?:(?:most|only) )?(?:likely )?(?:answer\b|(?:correct|right|best|accurate|appropriate)"
@@ -87,7 +95,8 @@ _REJECTS = re.compile(
 )
 _MARKED_WRONG = re.compile(r"\W{0,2}[:-] ?(?:no|not|false|wrong|incorrect)\b(?= ?(?:[.,;:!?\n]|$))", re.I)
 _NEGATES = re.compile(
-    r"\b(?:not?|nor|neither|never|without|rather than|than|instead of|unlike|except|opposed to|absence of|against)\b.*",
+    r"\bwithout\b(?:(?! (?:is|are|was|were|has|have|had|shows?|appears?|seems?)\b).)*"
+    r"|\b(?:not?|nor|neither|never|rather than|than|instead of|unlike|except|opposed to|absence of|against)\b.*",
     re.I,
 )
 
@@ -123,7 +132,8 @@ def read(response: str) -> Reply:
     # Of thinking that was cut off, what it calls final still counts.
     answer = parts.answer if parts.finished else f"{parts.answer}\n{parts.thinking}"
     unfinished = not parts.finished or len(answer) > LONGEST_READ
-    text = plain(answer[-LONGEST_READ:])
+    answer = answer[-LONGEST_READ:]
+    text = plain(answer_field(answer) or answer)
     # A question is no answer, unless it is all there is ("B?").
     return Reply(_QUESTION.sub(" ", text).strip(" \n") or text, unfinished)
 

@@ -27,6 +27,9 @@ _UNDRESS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"[^\S\n]+"), " "),
     (re.compile(r" ?\n[ \n]*"), "\n"),
 )
+# A Latin letter beside a Chinese, Japanese or Korean one is a word of its own.
+_EAST_ASIAN = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+_EAST_ASIAN_EDGE = re.compile(rf"(?<={_EAST_ASIAN})(?=[A-Za-z])|(?<=[A-Za-z])(?={_EAST_ASIAN})")
 _BREAKS = "\n\r\v\f\x85\u2028\u2029"
 _PLAINER = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"),
@@ -43,6 +46,8 @@ _DROPPED = ("Mn", "Me", "Cf", "Co")
 def plain(text: str) -> str:
     """`text` in plain characters, without markup, with single spaces and single line breaks."""
     text = text.translate({ord(char): _plain_char(char) for char in set(text) if not " " <= char <= "~"})
+    if not text.isascii():
+        text = _EAST_ASIAN_EDGE.sub(" ", text)
     for pattern, replacement in _UNDRESS:
         text = pattern.sub(replacement, text)
     return text.strip(" \n")
@@ -50,6 +55,8 @@ def plain(text: str) -> str:
 
 def _plain_char(char: str) -> str:
     # One character at a time: normalising a whole text sorts runs of combining marks in quadratic time.
+    if "\uac00" <= char <= "\ud7a3":
+        return char  # a Korean syllable would fall apart into its letters
     if char in _PLAINER:
         return _PLAINER[char]
     parts = unicodedata.normalize("NFKD", char)

@@ -23,6 +23,8 @@ _ARTICLES = frozenset({"a", "an", "the"})
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _FORMS = {
     **{word: str(number) for number, word in enumerate(_NUMBERS)},
+    **{sign: str(number) for number, sign in enumerate("零一二三四五六七八九十")},
+    "两": "2",
     "mr": "mri",
     "radiograph": "xray",
     "xr": "xray",
@@ -34,6 +36,9 @@ _PHRASES: tuple[tuple[Words, str], ...] = (
     (("computed", "tomography"), "ct"),
     (("computerized", "tomography"), "ct"),
     (("x", "ray"), "xray"),
+    (("x", "光"), "xray"),
+    (("x", "射", "线"), "xray"),
+    (("xray", "片"), "xray"),
 )
 
 

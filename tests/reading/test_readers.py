@@ -177,13 +177,14 @@ def test_several_letters_left_open_never_parse(letters: list[str], count: int, j
 
 @relaxed
 @given(st.lists(st.sampled_from(["knee", "hip", "spine"]), min_size=2, max_size=2, unique=True), st.sampled_from("ABC"))
-def test_letter_with_another_options_text_never_parses(texts: list[str], letter: str) -> None:
-    """A letter that stands beside the text of another option contradicts itself."""
+def test_letter_with_another_options_text_reads_as_the_text(texts: list[str], letter: str) -> None:
+    """Of a letter beside the whole text of another option the text counts; beside two texts nothing does."""
     choices = ["knee", "hip", "spine"]
     own = choices["ABC".index(letter)]
     assert read_option(f"{letter}. {own}", choices) == letter
     other = next(text for text in texts if text != own)
-    assert read_option(f"{letter}. {other}", choices) is None
+    assert read_option(f"{letter}. {other}", choices) == "ABC"[choices.index(other)]
+    assert read_option(f"{letter}. {texts[0]} or {texts[1]}", choices) is None
 
 
 def test_reply_longer_than_any_budget_counts_its_final_statement_only() -> None:
