@@ -18,7 +18,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from unittest.mock import patch
 
 from document import publish
@@ -30,48 +29,41 @@ def prepare(copies: dict[str, Path]) -> tuple[dict[str, tuple[int, float]], int]
     """Tasks and seconds of each family, and the images that were opened meanwhile."""
     from PIL import Image
 
-    from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES
-    from radimagenet_vqa_tasks.data.sources import SOURCE_OF, local_copies
+    from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
+    from radimagenet_vqa_tasks.data.sources import local_copies
 
     with local_copies(copies), patch.object(Image, "open", wraps=Image.open) as opened:
         _prepare_family("radvqa", copies["radvqa"])  # imports, and the first conversion of each
-        for family in FAMILIES:
-            _prepare_family(family, copies[SOURCE_OF[family]])
+        for family in BENCHMARKS:
+            _prepare_family(family, copies[BENCHMARKS[family].source.name])
         _forget()
-        measured = {family: _prepare_family(family, copies[SOURCE_OF[family]]) for family in FAMILIES}
+        measured = {family: _prepare_family(family, copies[BENCHMARKS[family].source.name]) for family in BENCHMARKS}
     return measured, opened.call_count
 
 
 def _prepare_family(family: str, copy: Path) -> tuple[int, float]:
     from datasets import load_dataset
 
-    from radimagenet_vqa_tasks.benchmarks import distractors, mmmu_med, radvqa, slake, vqarad
-    from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES
-    from radimagenet_vqa_tasks.data.sources import SOURCE_OF, SOURCES, local_files
+    from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
+    from radimagenet_vqa_tasks.data.adapter import task_questions
+    from radimagenet_vqa_tasks.data.sources import local_files
+    from radimagenet_vqa_tasks.tasks import tasks_of
 
-    adapters: dict[str, Any] = {
-        "radvqa": radvqa,
-        "radvqa_distractors": distractors,
-        "vqarad": vqarad,
-        "slake": slake,
-        "slake_zh": slake,
-        "mmmu_med": mmmu_med,
-    }
-    source, files = SOURCES[SOURCE_OF[family]], local_files(SOURCE_OF[family], copy)
-    parts = {cell: part for part, cell in mmmu_med.CONFIGURATIONS.items()} if family == "mmmu_med" else {}
-    names = [(cell, f"{cell}{arm}") for arm in ("", "_textonly") for cell in FAMILIES[family].cells]
+    benchmark = BENCHMARKS[family]
+    source, files = benchmark.source, local_files(benchmark.source.name, copy)
+    every = [task for arm in benchmark.arms for task in tasks_of(benchmark, arm)]
     begun = time.perf_counter()
-    for cell, name in names:
-        rows = load_dataset(source.builder, data_files=files[parts.get(cell, source.configurations[0])], split="train")
-        getattr(adapters[family], name)(rows)
-    return len(names), time.perf_counter() - begun
+    for task in every:
+        part = task.cell.part or source.configurations[0]
+        task_questions(task, load_dataset(source.builder, data_files=files[part], split="train"))
+    return len(every), time.perf_counter() - begun
 
 
 def _forget() -> None:
     """Let every data set be adapted anew, as in a new process."""
     from radimagenet_vqa_tasks.data import adapter
 
-    adapter._adapted.cache_clear()
+    adapter._cached.cache_clear()
 
 
 @contextmanager

@@ -35,12 +35,12 @@ def prepare(data: Path) -> dict[str, float]:
     """Seconds for the eighteen tasks by Arrow columns, and for the nine of them that see images by `filter`."""
     from datasets import load_dataset
 
-    from radimagenet_vqa_tasks.benchmarks import radvqa
-    from radimagenet_vqa_tasks.benchmarks.cells import CELLS
+    from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
+    from radimagenet_vqa_tasks.utils import questions as hooks
 
     load_dataset(str(data), "benchmark", split="test")  # the first conversion, which no task can avoid
     names = [f"{cell}{arm}" for arm in ("", "_textonly") for cell in CELLS]
-    columns = [_seconds(partial(_prepare_task, data, getattr(radvqa, name))) for name in names]
+    columns = [_seconds(partial(_prepare_task, data, getattr(hooks, f"radvqa_{name}"))) for name in names]
     rows = load_dataset(str(data), "benchmark", split="test")
 
     def by_rows(cell: str) -> None:

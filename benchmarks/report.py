@@ -27,6 +27,7 @@ from typing import Any
 
 from document import publish
 
+from radimagenet_vqa_tasks.benchmarks import MAIN
 from radimagenet_vqa_tasks.scoring.outcomes import scores_of
 from radimagenet_vqa_tasks.scoring.record import Outcome
 
@@ -73,9 +74,9 @@ IN_THE_PAGE = """async () => {
 
 def write_runs(data: Path, folder: Path, words: int) -> list[Path]:
     """Runs with a response of about so many words to each question of `data`."""
-    from radimagenet_vqa_tasks.data.families import question_columns
+    from radimagenet_vqa_tasks.data.rows import question_columns
 
-    docs = question_columns("radvqa", data).remove_columns(["images"]).to_list()
+    docs = question_columns(MAIN, data).remove_columns(["images"]).to_list()
     folders = [folder / f"run{number}" for number in range(RUNS)]
     for number, run in enumerate(folders):
         run.mkdir(parents=True)

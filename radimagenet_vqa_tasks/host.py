@@ -17,7 +17,8 @@ from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from radimagenet_vqa_tasks.data.sources import SOURCES, LocalFiles
+from radimagenet_vqa_tasks.benchmarks import SOURCES
+from radimagenet_vqa_tasks.data.sources import LocalFiles
 from radimagenet_vqa_tasks.errors import RadVQAError
 from radimagenet_vqa_tasks.plugin import TASKS
 

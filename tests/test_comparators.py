@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from support import lines_of
 
-from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, FAMILY_OF
+from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, BENCHMARKS
 from radimagenet_vqa_tasks.models.chance import Chance
 from radimagenet_vqa_tasks.run import catalogue
 from radimagenet_vqa_tasks.run.evaluation import RunResult, run
@@ -59,7 +59,7 @@ def records(result: RunResult) -> list[dict[str, Any]]:
 
 def test_questions_are_asked_in_both_arms(result: RunResult) -> None:
     """Each family's questions, once with and once without images, under its own cells."""
-    found = Counter((FAMILY_OF[record["cell"]].name, record["arm"]) for record in records(result))
+    found = Counter((BENCHMARK_OF[record["cell"]].name, record["arm"]) for record in records(result))
     assert found == {
         (group.removeprefix("radvqa_").removesuffix("_mc"), arm): tasks * LIMIT
         for group, tasks in GROUPS.items()
@@ -86,7 +86,7 @@ def test_records_say_what_analysis_needs(result: RunResult) -> None:
     """The promised facets, one fingerprint a data set, and a judge's name on every open answer and no other."""
     fingerprints = defaultdict(set)
     for record in records(result):
-        family = FAMILY_OF[record["cell"]]
+        family = BENCHMARK_OF[record["cell"]]
         assert set(family.facets) == set(record["facets"])
         assert record["judge"] == ("rule" if record["format"] == "open" else None)
         fingerprints[family.name if family.one_data_set else record["cell"]].add(record["fingerprint"])
@@ -108,7 +108,7 @@ def test_groups_are_the_mean_of_their_cells_with_clustered_errors(result: RunRes
     """Every group has its unweighted mean, every cell a standard error that is clustered on images."""
     results = result.results["results"]
     for group in GROUPS:
-        cells = list(FAMILIES[group.removeprefix("radvqa_").removesuffix("_mc")].cells)
+        cells = list(BENCHMARKS[group.removeprefix("radvqa_").removesuffix("_mc")].cells)
         values = [results[f"radvqa_{cell}"]["accuracy,none"] for cell in cells]
         assert results[group]["accuracy,none"] == pytest.approx(sum(values) / len(values))
         assert all("accuracy_stderr_clustered,none" in results[f"radvqa_{cell}"] for cell in cells)

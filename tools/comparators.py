@@ -30,7 +30,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from radimagenet_vqa_tasks.benchmarks.mmmu_med import CONFIGURATIONS, IMAGE_COLUMNS
+from radimagenet_vqa_tasks.benchmarks.mmmu_med import IMAGE_COLUMNS, SUBJECTS
 
 SAMPLE = Path(__file__).parent.parent / "radimagenet_vqa_tasks" / "sample" / "test.parquet"
 
@@ -197,7 +197,7 @@ def mmmu_rows(subject: str) -> list[dict[str, Any]]:
 
 
 def _mmmu_image(subject: str, index: int, number: int) -> bytes:
-    place = 7 * list(CONFIGURATIONS).index(subject) + 3 * index + number
+    place = 7 * list(SUBJECTS).index(subject) + 3 * index + number
     return encoded(variant(place).pixels, ("RGB", "P", "L", "I;16")[place % 4])
 
 
@@ -230,7 +230,7 @@ def write_slake(folder: Path, rows: Sequence[Mapping[str, Any]] | None = None) -
 
 def write_mmmu(folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None) -> None:
     """Lay the rows of every subject (by default all) out as `MMMU/MMMU` does."""
-    for subject in CONFIGURATIONS:
+    for subject in SUBJECTS:
         of_subject = rows[subject] if rows else mmmu_rows(subject)
         _write_parquet(folder / subject / "validation-00000-of-00001.parquet", of_subject, IMAGE_COLUMNS)
 

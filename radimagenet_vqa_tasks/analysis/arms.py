@@ -14,12 +14,11 @@ from functools import cached_property
 from pathlib import Path
 
 from radimagenet_vqa_tasks.analysis.escape import plain
-from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, FAMILY_OF, Cell, Family
+from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, BENCHMARKS, EMBEDDED
+from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Cell
 from radimagenet_vqa_tasks.data.provenance import is_built
 from radimagenet_vqa_tasks.scoring.logs import Log
 from radimagenet_vqa_tasks.scoring.record import Record
-
-SAMPLE_TASKS = "radvqa_sample"  # how the names of tasks on the embedded sample begin
 
 _Identity = tuple[bool, str, str, str]  # without images, family, fingerprint, N of the version N-X
 
@@ -60,14 +59,14 @@ class Arm:
         return self.version.partition("-")[0]
 
     @cached_property
-    def family(self) -> Family:
+    def benchmark(self) -> Benchmark:
         """The benchmark that the questions are of."""
-        return FAMILY_OF[self.records[0].cell] if self.records else FAMILIES["radvqa"]
+        return BENCHMARK_OF[self.records[0].cell] if self.records else BENCHMARKS["radvqa"]
 
     @property
     def cells(self) -> Mapping[str, Cell]:
         """The benchmark's cells, asked or not."""
-        return self.family.cells
+        return self.benchmark.cells
 
     @cached_property
     def judges(self) -> tuple[str, ...]:
@@ -104,7 +103,7 @@ def arms_of(name: str, logs: Sequence[Log], expected: Mapping[Path, int | None])
         notes.append(f"{repeated:,} questions of {plain(name)} are in several logs; their first answer counts")
     if len({identity[1:] for identity in groups}) > len({identity[1] for identity in groups}):
         notes.append(f"{plain(name)} has answers to several data sets or task versions, which are kept apart")
-    order = list(FAMILIES)
+    order = list(BENCHMARKS)
     ordered = sorted(groups, key=lambda identity: (order.index(identity[1]), identity))
     return tuple(_arm(name, groups[identity], identity, sources[identity], expected) for identity in ordered), notes
 
@@ -116,7 +115,7 @@ def _arm(
     logs: Sequence[Log],
     expected: Mapping[Path, int | None],
 ) -> Arm:
-    by_cell: dict[str, list[Record]] = {cell: [] for cell in FAMILIES[identity[1]].cells}
+    by_cell: dict[str, list[Record]] = {cell: [] for cell in BENCHMARKS[identity[1]].cells}
     for record in records.values():
         by_cell[record.cell].append(record)
     sizes = {cell: size for log in logs if (size := expected[log.path]) for cell in _cells(log.records)}
@@ -126,7 +125,7 @@ def _arm(
         with_image=not identity[0],
         fingerprint=identity[2] or _digest(record.fingerprint for record in records.values()),
         version=max({record.version for record in records.values()}),
-        is_sample=any(log.task.startswith(SAMPLE_TASKS) for log in logs),
+        is_sample=any(record.fingerprint in EMBEDDED for record in records.values()),
         logs=tuple(log.path for log in logs),
         expected=sizes,
     )
@@ -139,7 +138,7 @@ def _by_identity(records: Sequence[Record]) -> dict[_Identity, list[Record]]:
         groups[record.with_image, record.cell, record.fingerprint, record.version].append(record)
     merged: dict[_Identity, list[Record]] = defaultdict(list)
     for (with_image, cell, fingerprint, version), group in groups.items():
-        family = FAMILY_OF[cell]
+        family = BENCHMARK_OF[cell]
         data = fingerprint if family.one_data_set else ""
         merged[not with_image, family.name, data, version.partition("-")[0]] += group
     return merged

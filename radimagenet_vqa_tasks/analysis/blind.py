@@ -37,7 +37,7 @@ def blind_sheets(seeing: Arm, blind: Arm, scheme: Scheme, *, force: bool = False
         )
     paired = pair(blind, seeing, scheme)
     gains = _gain_sheet(paired, differences(paired, scheme), scheme, reasons)
-    if "abnormal" not in blind.family.facets:
+    if "abnormal" not in blind.benchmark.facets:
         return [gains]
     return [gains, _normal_sheet(blind, scheme), *_default_sheets(blind, scheme)]
 

@@ -10,11 +10,11 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from radimagenet_vqa_tasks.benchmarks.cells import cell_called
+from radimagenet_vqa_tasks.benchmarks import cell_called
+from radimagenet_vqa_tasks.benchmarks.benchmark import LETTERS
 from radimagenet_vqa_tasks.models.guessing import candidates, draw, likeliest, named_region
 from radimagenet_vqa_tasks.scoring.record import Record
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY
-from radimagenet_vqa_tasks.utils.prompts import LETTERS
 
 Question = Record  # for the levels that read its text, with `question`
 Level = Callable[[Question], float | None]  # the chance of a right answer; None where the level says nothing of it
@@ -54,7 +54,7 @@ def levels(questions: Sequence[Question]) -> dict[str, dict[str, float]]:
 
 def uniform(question: Question) -> float | None:
     """The chance that one of the candidates, drawn evenly, is right."""
-    answers = candidates(question.format, question.choices, question.facets)
+    answers = candidates(question.cell, question.format, question.choices, question.facets)
     return (question.target in answers) / len(answers) if answers else None
 
 

@@ -19,7 +19,8 @@ from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.runs import Run, read_runs
 from radimagenet_vqa_tasks.analysis.sheet import Format, Sheet, render, show
-from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, Family
+from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
+from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import RunError
 
 
@@ -92,7 +93,7 @@ def compare(
     print_sheets(sheets, form, SCHEMA)
 
 
-def _shared_families(runs: Sequence[Run]) -> list[Family]:
+def _shared_families(runs: Sequence[Run]) -> list[Benchmark]:
     """The benchmarks that all runs have answers to, in the first one's order. Raises RunError if there are none."""
     shared = [family for family in runs[0].families if all(family in run.families for run in runs)]
     if not shared:
@@ -105,7 +106,7 @@ def compare_published(names: Sequence[str], model: str, form: Format) -> None:
     """Print each run against a published row: `model`'s, or without it the one that has the run's name."""
     from radimagenet_vqa_tasks.analysis.published import SCHEMA, published_sheet
 
-    sheets = [published_sheet(run.arm(FAMILIES["radvqa"], with_image=True), model) for run in read_noted(names)]
+    sheets = [published_sheet(run.arm(BENCHMARKS["radvqa"], with_image=True), model) for run in read_noted(names)]
     print_sheets(sheets, form, SCHEMA)
 
 

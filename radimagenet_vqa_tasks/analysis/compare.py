@@ -136,7 +136,7 @@ def differences(paired: Paired, scheme: Scheme) -> dict[str, Difference]:
     """Second minus first in each cell and in their mean; NaN where a cell has no shared question."""
     pairs = {name: paired.pairs(name, scheme) for name in paired.cells}
     found = {name: difference(of_cell) if of_cell[0] else NO_DIFFERENCE for name, of_cell in pairs.items()}
-    return found | ({AVG: average_difference(pairs)} if paired.first.family.averaged else {})
+    return found | ({AVG: average_difference(pairs)} if paired.first.benchmark.averaged else {})
 
 
 def _sheet(

@@ -13,7 +13,7 @@ from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import NOTHING, Estimate, accuracy
 from radimagenet_vqa_tasks.analysis.table import INTERVALS, arm_notes, interval, together
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS
+from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.scoring.record import Record
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY
@@ -40,7 +40,7 @@ def consistency_sheets(arms: Sequence[Arm], scheme: Scheme) -> list[Sheet]:
 
     Raises RunError where no arm answers RadImageNet-VQA's nine questions.
     """
-    arms = [arm for arm in arms if arm.family.name == FAMILY]
+    arms = [arm for arm in arms if arm.benchmark.name == FAMILY]
     if not arms:
         raise RunError(
             "consistency is about RadImageNet-VQA's nine questions of an image, and no run here answers them"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy, average
-from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, FAMILY_OF
+from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, BENCHMARKS
 from radimagenet_vqa_tasks.scoring.record import Record
 
 Protocol = Literal["strict", "paper"]
@@ -58,11 +58,11 @@ class Scheme:
         name = record.cell
         if self.closed_by == "question" or not name.endswith(("_closed_pos", "_closed_neg")):
             return name
-        return f"{FAMILY_OF[name].cells[name].subject}_closed_{'pos' if record.target == 'yes' else 'neg'}"
+        return f"{BENCHMARK_OF[name].cells[name].subject}_closed_{'pos' if record.target == 'yes' else 'neg'}"
 
     def by_cell(self, records: Sequence[Record]) -> dict[str, list[Record]]:
         """The records of each cell of their one family, in the order of its table."""
-        family = FAMILY_OF[records[0].cell] if records else FAMILIES["radvqa"]
+        family = BENCHMARK_OF[records[0].cell] if records else BENCHMARKS["radvqa"]
         cells: dict[str, list[Record]] = {name: [] for name in family.cells}
         for record in records:
             cells[self.cell(record)].append(record)

@@ -16,11 +16,10 @@ from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.compare import percent
 from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, measure
 from radimagenet_vqa_tasks.analysis.parser_gap import ParserGap, parser_gaps
-from radimagenet_vqa_tasks.analysis.runs import IMAGES
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import Estimate
 from radimagenet_vqa_tasks.analysis.table import arm_notes, name_of, shown, together
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS
+from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.published import tables
 from radimagenet_vqa_tasks.published.disagreements import notes_for
 
@@ -141,9 +140,9 @@ def _obstacle(arm: Arm, cell: str, measured: Measured) -> str:
         return "built data"
     cells = CELLS if cell == AVG else (cell,)
     asked = Counter(record.cell for record in arm.records)
-    missing = [name for name in cells if asked[name] < IMAGES]
+    missing = [name for name in cells if asked[name] < (CELLS[name].size or 0)]
     if missing:
-        return f"partial run, {asked[missing[0]]:,} of {IMAGES:,}"
+        return f"partial run, {asked[missing[0]]:,} of {CELLS[missing[0]].size:,}"
     if measured.missing:
         return f"{measured.missing:,} missing"
     others = [judge for judge in arm.judges if PAPERS_JUDGE not in judge.casefold()]

@@ -17,11 +17,11 @@ from typing import Any
 
 from radimagenet_vqa_tasks.analysis.arms import Arm, arms_of
 from radimagenet_vqa_tasks.analysis.escape import plain
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS, Family
+from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, cell_called
+from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.scoring.logs import Log, read_log
 
-IMAGES = 1000  # of the benchmark, each with one question a cell; the paper, section 3.2
 RESULTS = "{stamp}_results.json"
 
 
@@ -35,16 +35,16 @@ class Run:
     notes: tuple[str, ...]
 
     @property
-    def families(self) -> list[Family]:
+    def families(self) -> list[Benchmark]:
         """The benchmarks that the run has answers to."""
-        return list({arm.family.name: arm.family for arm in self.arms}.values())
+        return list({arm.benchmark.name: arm.benchmark for arm in self.arms}.values())
 
-    def arm(self, family: Family, *, with_image: bool) -> Arm:
+    def arm(self, family: Benchmark, *, with_image: bool) -> Arm:
         """The run's only arm of a benchmark with (or without) the images.
 
         Raises RunError where there is none, or a choice.
         """
-        found = [arm for arm in self.arms if arm.family is family and arm.with_image == with_image]
+        found = [arm for arm in self.arms if arm.benchmark is family and arm.with_image == with_image]
         what = f"to {family.title} {'with' if with_image else 'without'} the images"
         if not found:
             raise RunError(f"{plain(self.folder, None)} has no answers {what}.")
@@ -200,7 +200,7 @@ def _expected(log: Log, results: Mapping[str, Any]) -> int | None:
     if isinstance(counted, int):
         return counted
     cell = log.task.removeprefix("radvqa_").removesuffix("_textonly")
-    return IMAGES if cell in CELLS else None
+    return cell_called(cell).size if cell in BENCHMARK_OF else None
 
 
 def _distinct(runs: list[Run]) -> list[Run]:

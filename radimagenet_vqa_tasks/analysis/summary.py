@@ -61,8 +61,8 @@ def _arm(arm: Arm) -> Row:
     return {
         "run": arm.name,
         "with_image": arm.with_image,
-        "family": arm.family.name,
-        "benchmark": arm.family.title,
+        "family": arm.benchmark.name,
+        "benchmark": arm.benchmark.title,
         "fingerprint": arm.fingerprint,
         "version": arm.version,
         "sample": arm.is_sample,
@@ -78,7 +78,7 @@ def _facets(arms: Sequence[Arm]) -> list[Row]:
     """Every facet of which the records say something, by both protocols."""
     known = [
         facet
-        for facet in (*arms[0].family.facets, FORMAT)
+        for facet in (*arms[0].benchmark.facets, FORMAT)
         if any(record.facet(facet) is not None for arm in arms for record in arm.records)
     ]
     sheets = (sheet for facet in known for scheme in PROTOCOLS for sheet in facet_sheets(arms, facet, scheme))
@@ -86,7 +86,7 @@ def _facets(arms: Sequence[Arm]) -> list[Row]:
 
 
 def _consistency(arms: Sequence[Arm]) -> list[Row]:
-    asked = [arm for arm in arms if arm.family.name == FAMILY]
+    asked = [arm for arm in arms if arm.benchmark.name == FAMILY]
     return [row for sheet in consistency_sheets(asked, STRICT) for row in sheet.data] if asked else []
 
 
@@ -95,7 +95,7 @@ def _blind(arms: Sequence[Arm]) -> list[Row]:
     pairs = [(one, other) for one in arms for other in arms if one.with_image and not other.with_image]
     same = [(seeing, blind) for seeing, blind in pairs if seeing.name == blind.name and not obstacles(blind, seeing)]
     gains = (blind_sheets(seeing, blind, scheme)[0] for seeing, blind in same for scheme in PROTOCOLS)
-    return [{"family": arms[0].family.name, **row} for gain in gains for row in gain.data]
+    return [{"family": arms[0].benchmark.name, **row} for gain in gains for row in gain.data]
 
 
 def _compared(families: Iterable[Sequence[Arm]]) -> tuple[list[Row], list[Row], list[Row]]:
@@ -107,7 +107,7 @@ def _compared(families: Iterable[Sequence[Arm]]) -> tuple[list[Row], list[Row], 
         for with_image in (True, False):
             arms = [arm for arm in group if arm.with_image is with_image]
             why = {index: obstacles(arms[0], arm) for index, arm in enumerate(arms) if index}
-            family = {"family": group[0].family.name, "with_image": with_image}
+            family = {"family": group[0].benchmark.name, "with_image": with_image}
             refused += [
                 {**family, "first": arms[0].label, "second": arms[index].label, "why": reasons}
                 for index, reasons in why.items()
@@ -124,7 +124,7 @@ def _compared(families: Iterable[Sequence[Arm]]) -> tuple[list[Row], list[Row], 
 
 def _published(arm: Arm) -> Sequence[Row]:
     """The row of the paper's Table 2 that has the run's name; nothing where none has."""
-    if arm.family.name != FAMILY or not arm.with_image:
+    if arm.benchmark.name != FAMILY or not arm.with_image:
         return ()
     try:
         return published_sheet(arm).data

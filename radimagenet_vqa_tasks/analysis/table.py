@@ -11,7 +11,8 @@ from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, grouped, measure
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import Estimate
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS, FAMILY_OF
+from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF
+from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.errors import RunError
 
 SCHEMA = "radvqa.table/1"
@@ -29,13 +30,13 @@ def by_family(arms: Iterable[Arm]) -> list[list[Arm]]:
     """The arms of each benchmark together: each has a table of its own."""
     groups: dict[str, list[Arm]] = {}
     for arm in arms:
-        groups.setdefault(arm.family.name, []).append(arm)
+        groups.setdefault(arm.benchmark.name, []).append(arm)
     return list(groups.values())
 
 
 def main_sheet(arms: Sequence[Arm], scheme: Scheme, *, paper_layout: bool = False, title: str = "") -> Sheet:
     """One benchmark's table: one column a run for people at a terminal; or, as in the paper, one row a run."""
-    family = arms[0].family
+    family = arms[0].benchmark
     names = (*family.cells, AVG) if family.averaged else tuple(family.cells)
     measured = [measure(arm.records, scheme) for arm in arms]
     marked = _marked_items(arms, measured)
@@ -60,7 +61,7 @@ def main_sheet(arms: Sequence[Arm], scheme: Scheme, *, paper_layout: bool = Fals
 def _title(arms: Sequence[Arm]) -> str:
     """What was asked: the benchmark, unless it was data that somebody built in its form."""
     built = sum(arm.is_built for arm in arms)
-    title = arms[0].family.title
+    title = arms[0].benchmark.title
     if built == len(arms):
         return f"Built data in the form of {title}"
     return f"{title} and built data" if built else title
@@ -177,12 +178,12 @@ def together(notes: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def _with_facet(arms: Iterable[Arm], facet: str) -> list[Arm]:
-    return [arm for arm in arms if facet in (*arm.family.facets, FORMAT)]
+    return [arm for arm in arms if facet in (*arm.benchmark.facets, FORMAT)]
 
 
 def require_facet(arms: Sequence[Arm], facet: str) -> None:
     """Raise RunError, naming what there is, where these answers cannot be broken down by a facet."""
-    known = dict.fromkeys(name for arm in arms for name in (*arm.family.facets, FORMAT))
+    known = dict.fromkeys(name for arm in arms for name in (*arm.benchmark.facets, FORMAT))
     if facet not in known:
         raise RunError(f"these answers cannot be broken down by {facet!r}; they can by {', '.join(known)}")
     if all(record.facet(facet) is None for arm in arms for record in arm.records):
@@ -191,22 +192,22 @@ def require_facet(arms: Sequence[Arm], facet: str) -> None:
 
 def _require_cells(cells: Collection[str]) -> None:
     for cell in cells:
-        if cell not in FAMILY_OF:
-            raise RunError(f"no cell is called {cell!r}; the cells are {', '.join(FAMILY_OF)}")
+        if cell not in BENCHMARK_OF:
+            raise RunError(f"no cell is called {cell!r}; the cells are {', '.join(BENCHMARK_OF)}")
 
 
 def name_of(cell: str, averaged: Collection[str] = CELLS) -> str:
     """A cell's name for people; of Avg, over how many cells it is the mean."""
     if cell == AVG:
         return f"Avg (mean of the {_WORDS[len(averaged)]})"
-    found = FAMILY_OF[cell].cells[cell]
+    found = BENCHMARK_OF[cell].cells[cell]
     return f"{found.subject} {found.title}".strip()
 
 
 def _head(cell: str) -> str | tuple[str, str]:
     if cell == AVG:
         return AVG
-    found = FAMILY_OF[cell].cells[cell]
+    found = BENCHMARK_OF[cell].cells[cell]
     return found.subject.capitalize(), found.title
 
 
@@ -237,7 +238,7 @@ def _marked_items(arms: Sequence[Arm], measured: Sequence[Mapping[str, Measured]
     for name in (*arms[0].cells, AVG):
         column = [cells[name] for cells in measured]
         fields = [shown(one) for one in column]
-        judged = name == AVG or FAMILY_OF[name].cells[name].format == "open"
+        judged = name == AVG or BENCHMARK_OF[name].cells[name].format == "open"
         for rivals in _comparable(arms, column, judged):
             _mark(fields, column, rivals)
         items[name] = fields
@@ -272,7 +273,7 @@ def _data(arm: Arm, scheme: Scheme, one: Measured, by: str = "", group: str = ""
     return {
         "run": arm.name,
         "with_image": arm.with_image,
-        "family": arm.family.name,
+        "family": arm.benchmark.name,
         "by": by,
         "group": group,
         "cell": one.cell,

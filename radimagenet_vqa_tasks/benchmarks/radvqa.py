@@ -1,185 +1,194 @@
-"""RadImageNet-VQA's rows as Question columns, and the functions that its task files name.
+"""RadImageNet-VQA (arXiv 2512.17396): nine questions about each of 1,000 images.
 
-The benchmark has nine questions an image. Which of the nine a row is, its `metadata.question_id` says, except for the
-two multiple-choice ones, whose ids nobody has published: those are told by question_type and content_type. Closed+ and
-Closed- go by question_id too, not by answer: on normal images the pathology Closed+ question has the answer "no".
+Which of the nine a row is, its `metadata.question_id` says, except for the two multiple-choice ones, whose ids nobody
+has published: those are told by question_type and content_type. Closed+ and Closed- go by question_id too, not by
+answer: on normal images the pathology Closed+ question has the answer "no".
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
-from functools import cache, partial
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import pyarrow.compute as pc
-from datasets import Dataset
-
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS, Cell
-from radimagenet_vqa_tasks.data.adapter import Adapter, raise_faults
-from radimagenet_vqa_tasks.data.provenance import marked
-from radimagenet_vqa_tasks.data.questions import (
-    IMAGE,
-    Questions,
-    fingerprint,
-    image_column,
-    one_image_each,
-    question_dataset,
+from radimagenet_vqa_tasks.benchmarks.benchmark import (
+    CLOSED_PROMPT,
+    LETTERS,
+    MC_PROMPT,
+    OPEN_PROMPT,
+    Benchmark,
+    Cell,
+    Embedded,
+    Question,
+    Row,
+    RowFaultError,
+    Source,
+    by_name,
 )
-from radimagenet_vqa_tasks.data.sources import built_images
-from radimagenet_vqa_tasks.errors import DataError
-from radimagenet_vqa_tasks.taxonomy import clean_label, regions
-from radimagenet_vqa_tasks.utils.aggregation import average_of
-from radimagenet_vqa_tasks.utils.prompts import LETTERS
+from radimagenet_vqa_tasks.scoring.record import Facet
+from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, clean_label, labels_for, regions
 
-IMAGES = 1000  # of the benchmark; the paper, section 3.2
-
-COLUMNS = (IMAGE, "question", "choices", "answer", "question_type", "metadata")
-METADATA = ("content_type", "is_abnormal", "location", "modality", "pathology", "question_id")
-
-# The benchmark's own question_id where it differs from the cell's name.
-_CELL_OF_QUESTION_ID = {"abnormal_closed": "abnormality_closed"}
+IMAGES_IN_ALL = 1000  # section 3.2 of the paper
+NORMAL_IMAGES = 281  # section 3.2
+CLOSED_POS_YES = 719  # the data set's own figure
+METADATA = ("content_type", "is_abnormal", "location", "modality", "pathology")
+_TYPES = {"open": "open", "closed": "closed", "mc": "multiple_choice"}
 
 
-def cell_of(row: dict[str, Any]) -> Cell | None:
+def _regions(facets: Mapping[str, Facet]) -> Sequence[str]:
+    return tuple(regions())
+
+
+def region_labels(facets: Mapping[str, Facet]) -> Sequence[str]:
+    """The labels that a question about a pathology may have for an answer, of the image's region."""
+    location = str(facets.get("location"))
+    return (NO_PATHOLOGY, *(label.name for label in labels_for(location))) if location in regions() else ()
+
+
+CELLS = by_name(
+    Cell("anatomy_open", "anatomy", "open", "Open", OPEN_PROMPT, "judge", "anatomy", _regions, 1000),
+    Cell("anatomy_closed_pos", "anatomy", "closed", "Closed+", CLOSED_PROMPT, "yes_no", size=1000),
+    Cell("anatomy_closed_neg", "anatomy", "closed", "Closed-", CLOSED_PROMPT, "yes_no", size=1000),
+    Cell("anatomy_mc", "anatomy", "mc", "MC", MC_PROMPT, "option", size=1000),
+    Cell("abnormality_closed", "abnormality", "closed", "Closed", CLOSED_PROMPT, "yes_no", size=1000),
+    Cell(
+        "pathology_open", "pathology", "open", "Open", OPEN_PROMPT, "judge", "pathology", region_labels, IMAGES_IN_ALL
+    ),
+    Cell("pathology_closed_pos", "pathology", "closed", "Closed+", CLOSED_PROMPT, "yes_no", size=1000),
+    Cell("pathology_closed_neg", "pathology", "closed", "Closed-", CLOSED_PROMPT, "yes_no", size=1000),
+    Cell("pathology_mc", "pathology", "mc", "MC", MC_PROMPT, "option", size=1000),
+)
+"""The nine cells of the paper's Table 2."""
+
+
+def cell_of(fields: Mapping[str, Any]) -> Cell | None:
     """The cell that a row belongs to, or None if it is none of the nine."""
-    metadata = row["metadata"] or {}
-    if row["question_type"] == "multiple_choice":
+    metadata = fields["metadata"] or {}
+    if fields["question_type"] == "multiple_choice":
         return CELLS["anatomy_mc" if metadata.get("content_type") == "anatomy" else "pathology_mc"]
-    question_id = metadata.get("question_id") or ""
-    cell = CELLS.get(_CELL_OF_QUESTION_ID.get(question_id, question_id))
-    return cell if cell and cell.format == row["question_type"] else None
+    question_id = str(metadata.get("question_id"))
+    cell = CELLS.get("abnormality_closed" if question_id == "abnormal_closed" else question_id)
+    return cell if cell and _TYPES[cell.format] == fields["question_type"] else None
 
 
-def questions(rows: Dataset, cell: str, *, images: int | None = IMAGES, with_image: bool = True) -> Dataset:
-    """The questions of one cell as Question columns; see `Adapter.questions`.
-
-    `images` is how many images the whole data set must have (None: any number).
-    """
-    return adapter(images).questions(rows, cell, with_image=with_image)
-
-
-@cache
-def adapter(images: int | None) -> Adapter:
-    """The adapter that insists on so many images (None: any number)."""
-    return Adapter("radvqa", partial(_adapt, images=images))
-
-
-def _adapt(rows: Dataset, images: int | None) -> Dataset:
-    text, clusters = read(rows)
-    built = built_images("radvqa") if images is not None else None
-    raise_faults(faults(text, clusters, built or images), "RadImageNet-VQA", "radvqa verify")
-    cells = [cell for row in text if (cell := cell_of(row))]
-    return question_dataset(
-        one_image_each(image_column(rows)),
-        Questions(
-            question=[row["question"] for row in text],
-            choices=[row["choices"] or [] for row in text],
-            target=[row["answer"] for row in text],
-            format=[cell.format for cell in cells],
-            key=[f"{cluster}:{cell.name}" for cluster, cell in zip(clusters, cells, strict=True)],
-            cluster=clusters,
-            cell=[cell.name for cell in cells],
-            facets=[_facets(row["metadata"], cell) for row, cell in zip(text, cells, strict=True)],
-        ),
-        marked(fingerprint(rows)) if built else fingerprint(rows),
+def question(row: Row) -> Question:
+    """One row as a question. Raises RowFaultError."""
+    fields, metadata = row.fields, row.fields["metadata"] or {}
+    null = [name for name in METADATA if metadata.get(name) is None]
+    if null:
+        raise RowFaultError(f"metadata.{null[0]} is null")
+    if metadata["location"] not in regions():
+        raise RowFaultError(f"metadata.location {metadata['location']!r} is none of {', '.join(regions())}")
+    cell, question_id = cell_of(fields), metadata.get("question_id")
+    if cell is None:
+        raise RowFaultError(
+            f"question_type {fields['question_type']!r} with metadata.question_id {question_id!r} is none of the nine "
+            "kinds of question"
+        )
+    if not fields["question"]:
+        raise RowFaultError("the question is empty")
+    _check_answer(fields["answer"], fields["choices"], cell)
+    # Nine rows in a row share an image; where its path is missing, it is named after its place.
+    cluster = row.path or f"image-{row.index // len(CELLS):04d}"
+    return Question(
+        question=fields["question"],
+        target=fields["answer"],
+        format=cell.format,
+        key=f"{cluster}:{cell.name}",
+        cluster=cluster,
+        cell=cell.name,
+        choices=fields["choices"] or (),
+        facets={
+            "subject": cell.subject,
+            "template": question_id or cell.name,
+            "location": metadata["location"],
+            "modality": metadata["modality"],
+            "pathology": clean_label(metadata["pathology"]),
+            "abnormal": metadata["is_abnormal"],
+        },
     )
 
 
-def read(rows: Dataset) -> tuple[list[dict[str, Any]], list[str]]:
-    """The rows without their images, and for each a name of its image: the path that its nine rows share.
-
-    Raises DataError where a column is missing. Where a path is missing, the image is named after its place.
-    """
-    missing = [name for name in COLUMNS if name not in rows.column_names]
-    if not missing:
-        missing = [f"metadata.{name}" for name in METADATA if name not in rows.features["metadata"]]
-    if missing:
-        raise DataError(
-            f"this is not the `benchmark` configuration of RadImageNet-VQA: column {', '.join(missing)} is missing "
-            f"(found: {', '.join(rows.column_names)}). Use the file benchmark/test-00000-of-00001.parquet."
-        )
-    text = rows.remove_columns(IMAGE).with_format("arrow")[:].to_pylist()
-    paths = pc.struct_field(image_column(rows), "path").to_pylist()
-    return text, [path or f"image-{index // len(CELLS):04d}" for index, path in enumerate(paths)]
+def _check_answer(answer: str | None, choices: Sequence[str | None] | None, cell: Cell) -> None:
+    if cell.format == "closed" and answer not in ("yes", "no"):
+        raise RowFaultError(f"the answer {answer!r} of a closed question is neither 'yes' nor 'no'")
+    if cell.format == "open" and not answer:
+        raise RowFaultError("the answer is empty")
+    if cell.format == "mc":
+        if not choices or not all(choices):
+            raise RowFaultError("choices is null or holds an empty option, on a multiple-choice question")
+        letters = LETTERS[: len(choices)]
+        if not answer or answer not in set(letters):
+            raise RowFaultError(f"the answer {answer!r} is not one of the letters {', '.join(letters)}")
 
 
-def faults(text: Sequence[dict[str, Any]], clusters: Sequence[str], images: int | None) -> list[str]:
-    """What is wrong with these rows, one message a fault, naming the row or the image; see `read`."""
-    found = [f"row {index}: {fault}" for index, row in enumerate(text) for fault in [_row_fault(row)] if fault]
-    by_image: dict[str, Counter[str]] = defaultdict(Counter)
-    for row, cluster in zip(text, clusters, strict=True):
-        cell = cell_of(row)
-        by_image[cluster][cell.name if cell else "?"] += 1
+def _check(questions: Sequence[Question]) -> Iterator[str]:
+    by_image: dict[str, Counter[str]] = {}
+    for one in questions:
+        by_image.setdefault(one.cluster, Counter())[one.cell] += 1
     for cluster, counts in by_image.items():
         missing = [name for name in CELLS if name not in counts]
         repeated = [name for name in CELLS if counts[name] > 1]
         if missing:
-            found.append(f"image {cluster!r} lacks {', '.join(missing)}")
+            yield f"image {cluster!r} lacks {', '.join(missing)}"
         if repeated:
-            found.append(f"image {cluster!r} has {', '.join(repeated)} more than once")
-    if images is not None and len(by_image) != images:
-        found.append(
-            f"the benchmark has {images:,} images with nine questions each, {images * len(CELLS):,} rows; here are "
-            f"{len(by_image):,} images and {len(text):,} rows (to run a part of it, use --limit on the whole)"
+            yield f"image {cluster!r} has {', '.join(repeated)} more than once"
+
+
+def _whole(questions: Sequence[Question]) -> Iterator[str]:
+    images = len({one.cluster for one in questions})
+    if images != IMAGES_IN_ALL:
+        yield (
+            f"the benchmark has {IMAGES_IN_ALL:,} images with nine questions each, {9 * IMAGES_IN_ALL:,} rows; here "
+            f"are {images:,} images and {len(questions):,} rows (to run a part of it, use --limit on the whole)"
         )
-    return found
 
 
-def _row_fault(row: dict[str, Any]) -> str | None:
-    metadata = row["metadata"] or {}
-    # The ids of multiple-choice rows are unpublished, and may be missing; other rows without one are no cell.
-    null = [name for name in METADATA if name != "question_id" and metadata.get(name) is None]
-    if null:
-        return f"metadata.{null[0]} is null"
-    if metadata["location"] not in regions():
-        return f"metadata.location {metadata['location']!r} is none of {', '.join(regions())}"
-    cell = cell_of(row)
-    if cell is None:
-        return (
-            f"question_type {row['question_type']!r} with metadata.question_id {metadata.get('question_id')!r} is none "
-            "of the nine kinds of question"
-        )
-    if not row["question"]:
-        return "the question is empty"
-    return _answer_fault(row["answer"], row["choices"], cell)
+def _figures(questions: Sequence[Question], rows: int) -> Iterator[tuple[str, bool]]:
+    """The published figures that a data set of the right shape could still miss."""
+    normal = sum(one.facets["abnormal"] is False for one in questions) / len(CELLS)
+    yes = sum(one.cell == "pathology_closed_pos" and one.target == "yes" for one in questions)
+    for name, found, expected in (
+        ("normal images", normal, NORMAL_IMAGES),
+        ("pathology Closed+ questions whose answer is yes", yes, CLOSED_POS_YES),
+    ):
+        share, published = found / IMAGES_IN_ALL, expected / IMAGES_IN_ALL
+        yield f"{name}: {found:g} ({share:.1%}); published: {expected} ({published:.1%})", found == expected
 
 
-def _answer_fault(answer: str | None, choices: list[str | None] | None, cell: Cell) -> str | None:
-    if cell.format == "closed" and answer not in ("yes", "no"):
-        return f"the answer {answer!r} of a closed question is neither 'yes' nor 'no'"
-    if cell.format == "open" and not answer:
-        return "the answer is empty"
-    if cell.format == "mc":
-        if not choices or not all(choices):
-            return "choices is null or holds an empty option, on a multiple-choice question"
-        letters = LETTERS[: len(choices)]
-        if not answer or answer not in set(letters):
-            return f"the answer {answer!r} is not one of the letters {', '.join(letters)}"
-    return None
+FACETS = ("subject", "template", "location", "modality", "pathology", "abnormal")
 
+SOURCE = Source(
+    "radvqa",
+    "RadImageNet-VQA",
+    "raidium/RadImageNet-VQA",
+    "test",
+    "{}/test-*.parquet",
+    alone="*.parquet",
+    configurations=("benchmark",),
+    gated=True,
+    note="Gated. No revision is pinned: none has been published that a fingerprint could be checked against.",
+)
+SAMPLE = Embedded("radvqa_sample", "radvqa_sample", "sample/test.parquet", "2b316b302c4790c4")
 
-def _facets(metadata: dict[str, Any], cell: Cell) -> dict[str, str | bool]:
-    return {
-        "subject": cell.subject,
-        "template": metadata["question_id"] or cell.name,
-        "location": metadata["location"],
-        "modality": metadata["modality"],
-        "pathology": clean_label(metadata["pathology"]),
-        "abnormal": metadata["is_abnormal"],
-    }
-
-
-def process_docs(name: str, *, images: int | None) -> partial[Dataset]:
-    """The `process_docs` of the task called `name`: a cell, with "_textonly" for its twin without images."""
-    return adapter(images).process_docs(name)
-
-
-def __getattr__(name: str) -> partial[Dataset]:
-    # The task files name radvqa.anatomy_open, radvqa.anatomy_open_textonly and so on: eighteen alike.
-    return process_docs(name, images=IMAGES)
-
-
-average = partial(average_of, cells=tuple(CELLS))
-average_anatomy = partial(average_of, cells=tuple(name for name in CELLS if CELLS[name].subject == "anatomy"))
-average_pathology = partial(average_of, cells=tuple(name for name in CELLS if CELLS[name].subject == "pathology"))
+BENCHMARK = Benchmark(
+    name="radvqa",
+    title=SOURCE.title,
+    source=SOURCE,
+    cells=CELLS,
+    columns=("image", "question", "choices", "answer", "question_type", "metadata"),
+    question=question,
+    check=_check,
+    whole=_whole,
+    figures=_figures,
+    facets=FACETS,
+    group="radvqa",
+    groups={
+        f"radvqa_{subject}": tuple(name for name, cell in CELLS.items() if cell.subject == subject)
+        for subject in ("anatomy", "pathology")
+    },
+    embedded=SAMPLE,
+    published="radimagenet_vqa",
+    position=0,
+)
+BENCHMARKS = (BENCHMARK,)

@@ -1,131 +1,123 @@
-"""SLAKE's rows (`BoKelvin/SLAKE`, test.json) as Question columns, and the functions that its task files name.
+"""SLAKE (`BoKelvin/SLAKE`, test.json): English and Chinese questions about the same images, a benchmark each.
 
-The rows hold English and Chinese questions; each language is a family of its own, with the same images. The images
-are in the data set's imgs.zip; see `image_archive.py`.
-
-A CLOSED question whose answer is neither yes nor no ("Which is bigger, liver or spleen?") has the format "phrase". So
-have all CLOSED questions in Chinese, which say yes and no in many words ("是", "有", "不是", "没有"): see
-`reply_phrase.py`.
+The images are in the data set's imgs.zip. A CLOSED question whose answer is neither yes nor no ("Which is bigger, liver
+or spleen?") has the format "phrase". So have all CLOSED questions in Chinese, which say yes and no in many words
+("是", "有", "不是", "没有").
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from functools import cache, partial
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
-from datasets import Dataset
+from radimagenet_vqa_tasks.benchmarks.benchmark import (
+    CLOSED_PROMPT,
+    OPEN_PROMPT,
+    PHRASE_PROMPT,
+    Benchmark,
+    Cell,
+    Format,
+    Prompt,
+    Question,
+    Row,
+    RowFaultError,
+    Source,
+    by_name,
+    size_fault,
+    text,
+)
 
-from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, Format
-from radimagenet_vqa_tasks.data.adapter import Adapter, raise_faults, require_columns
-from radimagenet_vqa_tasks.data.image_archive import unpack
-from radimagenet_vqa_tasks.data.questions import Questions, files_as_images, fingerprint, question_dataset
-from radimagenet_vqa_tasks.data.sources import companion
-from radimagenet_vqa_tasks.utils.aggregation import average_of
-
-FOLDER = "imgs"  # in the archive; the rows' img_name is below it
-NEEDED = ("img_name", "question", "answer", "answer_type", "q_lang", "qid")
-COLUMNS = (*NEEDED, "modality", "location", "content_type", "base_type")
-LANGUAGES: Mapping[str, str] = {"slake": "en", "slake_zh": "zh"}
-QUESTIONS: Mapping[str, int | None] = {"slake": 1061, "slake_zh": None}
-"""How many questions of each family the test split has; None is not known."""
-
-
-@cache
-def adapter(family: str, expected: int | None) -> Adapter:
-    """The adapter of a language that insists on so many questions (None: any number)."""
-    return Adapter(family, partial(_adapt, family=family, expected=expected))
+QUESTIONS_EN = 1061  # of the test split
+FACETS = {"organ": "location", "modality": "modality", "content_type": "content_type", "base_type": "base_type"}
+TOLD_ZH = "\n本题不提供图像。请给出最可能的答案。"
 
 
-def _adapt(rows: Dataset, family: str, expected: int | None) -> Dataset:
-    title = FAMILIES[family].title
-    text = read(rows, family)
-    raise_faults(faults(text, expected), title, "radvqa verify --family slake")
-    names = [row["img_name"] for row in text]
-    files = unpack(companion("slake"), sorted(set(names)), FOLDER)
-    formats = [_format(row, family) for row in text]
-    return question_dataset(
-        files_as_images(files[name] for name in names),
-        Questions(
-            question=[row["question"] for row in text],
-            choices=[[]] * len(text),
-            target=[_target(row, form) for row, form in zip(text, formats, strict=True)],
-            format=formats,
-            key=[f"{row['img_name']}:{row['qid']}" for row in text],
-            cluster=names,
-            cell=[f"{family}_{'open' if form == 'open' else 'closed'}" for form in formats],
-            facets=[_facets(row) for row in text],
-        ),
-        fingerprint(_of_language(rows, family), files.values()),
+def _question(language: str, name: str) -> Callable[[Row], Question | None]:
+    def question(row: Row) -> Question | None:
+        if row.fields["q_lang"] != language:
+            return None
+        try:
+            return _asked(row, name)
+        except RowFaultError as error:
+            raise RowFaultError(f"question qid {row.fields['qid']}: {error}") from None
+
+    return question
+
+
+def _asked(row: Row, name: str) -> Question:
+    answer, picture = text(row, "answer"), text(row, "img_name")
+    text(row, "question")
+    kind = str(row.fields["answer_type"]).strip().upper()
+    if row.fields["qid"] is None:
+        raise RowFaultError("qid is empty")
+    if kind not in ("OPEN", "CLOSED"):
+        raise RowFaultError(f"the answer_type {row.fields['answer_type']!r} is neither OPEN nor CLOSED")
+    yes_no = answer.lower() in ("yes", "no")
+    form: Format = "open" if kind == "OPEN" else "closed" if yes_no and name == "slake" else "phrase"
+    return Question(
+        question=row.fields["question"],
+        target=answer.lower() if form == "closed" else answer,
+        format=form,
+        key=f"{picture}:{row.fields['qid']}",
+        cluster=picture,
+        cell=f"{name}_{'open' if form == 'open' else 'closed'}",
+        facets={facet: row.fields[column] or "" for facet, column in FACETS.items()},
+        files=(picture,),
     )
 
 
-def read(rows: Dataset, family: str) -> list[dict[str, Any]]:
-    """The rows of a family's language. Raises DataError where a column is missing."""
-    require_columns(rows, COLUMNS, "SLAKE", "Use test.json of BoKelvin/SLAKE.")
-    return _of_language(rows, family).with_format("arrow")[:].to_pylist()
+def _english(questions: Sequence[Question]) -> Iterable[str]:
+    return size_fault(questions, QUESTIONS_EN)
 
 
-def _of_language(rows: Dataset, family: str) -> Dataset:
-    return rows.select([row for row, language in enumerate(rows["q_lang"][:]) if language == LANGUAGES[family]])
+SOURCE = Source(
+    "slake",
+    "SLAKE",
+    "BoKelvin/SLAKE",
+    "test",
+    "test.json",
+    beside="imgs.zip",
+    folder="imgs",
+    revision="a9083ce6c34ac3ffb17671a605962924d8a8f9e9",
+    note="Its images are in imgs.zip, which is fetched beside it. The commit is the one that other evaluations name.",
+)
 
 
-def faults(text: Sequence[dict[str, Any]], expected: int | None) -> list[str]:
-    """What is wrong with these rows, one message a fault; see `read`."""
-    found = [f"question qid {row['qid']}: {fault}" for row in text for fault in [_fault(row)] if fault]
-    keys = Counter((row["img_name"], row["qid"]) for row in text)
-    found += [
-        f"question qid {qid} of {name!r} is there {count} times" for (name, qid), count in keys.items() if count > 1
-    ]
-    if expected is not None and len(text) != expected:
-        found.append(
-            f"the test split has {expected:,} such questions; here are {len(text):,} (for a part, use --limit)"
-        )
-    return found
+def _benchmark(
+    name: str, language: str, title: str, open_prompt: Prompt, closed_prompt: Prompt, position: int
+) -> Benchmark:
+    return Benchmark(
+        name=name,
+        title=title,
+        source=SOURCE,
+        cells=by_name(
+            Cell(f"{name}_open", "", "open", "Open", open_prompt, "judge"),
+            # The paper's tool looks for "yes" and "no" among answers that have capitals, so all are words to it.
+            Cell(f"{name}_closed", "", "closed" if language == "en" else "phrase", "Closed", closed_prompt, "phrase"),
+        ),
+        columns=("img_name", "question", "answer", "answer_type", "q_lang", "qid", *FACETS.values()),
+        images=(),
+        question=_question(language, name),
+        whole=_english if language == "en" else lambda questions: (),
+        facets=tuple(FACETS),
+        position=position,
+    )
 
 
-def _fault(row: Mapping[str, Any]) -> str | None:
-    empty = [name for name in NEEDED if row[name] is None or not str(row[name]).strip()]
-    if empty:
-        return f"{empty[0]} is empty"
-    if _answer_type(row) not in ("OPEN", "CLOSED"):
-        return f"the answer_type {row['answer_type']!r} is neither OPEN nor CLOSED"
-    return None
-
-
-def _answer_type(row: Mapping[str, Any]) -> str:
-    return str(row["answer_type"]).strip().upper()
-
-
-def _format(row: Mapping[str, Any], family: str) -> Format:
-    if _answer_type(row) == "OPEN":
-        return "open"
-    return "closed" if family == "slake" and _answer(row).lower() in ("yes", "no") else "phrase"
-
-
-def _target(row: Mapping[str, Any], form: Format) -> str:
-    return _answer(row).lower() if form == "closed" else _answer(row)
-
-
-def _answer(row: Mapping[str, Any]) -> str:
-    return str(row["answer"]).strip()
-
-
-def _facets(row: Mapping[str, Any]) -> dict[str, str | bool]:
-    return {
-        "organ": row["location"] or "",
-        "modality": row["modality"] or "",
-        "content_type": row["content_type"] or "",
-        "base_type": row["base_type"] or "",
-    }
-
-
-def __getattr__(name: str) -> partial[Dataset]:
-    # The task files name slake.slake_open, slake.slake_zh_closed_textonly and so on.
-    family = "slake_zh" if name.startswith("slake_zh") else "slake"
-    return adapter(family, QUESTIONS[family]).process_docs(name)
-
-
-average = partial(average_of, cells=tuple(FAMILIES["slake"].cells))
-average_zh = partial(average_of, cells=tuple(FAMILIES["slake_zh"].cells))
+BENCHMARKS = (
+    _benchmark(
+        "slake",
+        "en",
+        "SLAKE (English)",
+        OPEN_PROMPT,
+        Prompt(post=CLOSED_PROMPT.post, post_phrase=PHRASE_PROMPT.post),
+        30,
+    ),
+    _benchmark(
+        "slake_zh",
+        "zh",
+        "SLAKE (Chinese)",
+        Prompt(post="\n请简要回答该问题。", told=TOLD_ZH),
+        Prompt(post="\n请用一个单词或者短语回答该问题。", told=TOLD_ZH),
+        31,
+    ),
+)

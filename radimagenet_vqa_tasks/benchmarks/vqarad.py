@@ -1,115 +1,92 @@
-"""VQA-RAD's rows (`flaviagiammarino/vqa-rad`, test) as Question columns, and the functions that its task files name.
+"""VQA-RAD (`flaviagiammarino/vqa-rad`, test): an image, a question and an answer, and nothing else.
 
-The data set has an image, a question and an answer, and nothing else. A question is closed if its answer is yes or no,
-as in the paper's tool. Many questions share an image, and some are there twice; both are told by content.
+A question is closed if its answer is yes or no, as in the paper's tool. Many questions share an image, and some are
+there twice; both are told by content.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
-from functools import cache, partial
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-import pyarrow.compute as pc
-from datasets import Dataset
-
-from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, Format
-from radimagenet_vqa_tasks.data.adapter import Adapter, raise_faults, require_columns
-from radimagenet_vqa_tasks.data.questions import (
-    IMAGE,
-    Questions,
-    fingerprint,
-    image_column,
-    one_image_each,
-    question_dataset,
+from radimagenet_vqa_tasks.benchmarks.benchmark import (
+    CLOSED_PROMPT,
+    OPEN_PROMPT,
+    Benchmark,
+    Cell,
+    Question,
+    Row,
+    RowFaultError,
+    Source,
+    by_name,
+    size_fault,
+    text,
 )
-from radimagenet_vqa_tasks.utils.aggregation import average_of
 
-FAMILY = FAMILIES["vqarad"]
 QUESTIONS = 451  # of the test split
-COLUMNS = (IMAGE, "question", "answer")
-
-_CELLS: dict[Format, str] = {"open": "vqarad_open", "closed": "vqarad_closed"}
 
 
-@cache
-def adapter(expected: int | None) -> Adapter:
-    """The adapter that insists on so many questions (None: any number)."""
-    return Adapter(FAMILY.name, partial(_adapt, expected=expected))
-
-
-def _adapt(rows: Dataset, expected: int | None) -> Dataset:
-    text, clusters = read(rows)
-    raise_faults(faults(text, clusters, expected), FAMILY.title, "radvqa verify --family vqarad")
-    targets = [row["answer"].strip() for row in text]
-    formats = [_format(target) for target in targets]
-    return question_dataset(
-        one_image_each(image_column(rows)),
-        Questions(
-            question=[row["question"] for row in text],
-            choices=[[]] * len(text),
-            target=[
-                target.lower() if form == "closed" else target for target, form in zip(targets, formats, strict=True)
-            ],
-            format=formats,
-            key=_keys(text, clusters),
-            cluster=clusters,
-            cell=[_CELLS[form] for form in formats],
-            facets=[{}] * len(text),
-        ),
-        fingerprint(rows),
+def question(row: Row) -> Question:
+    """One row as a question. Raises RowFaultError."""
+    target = text(row, "answer")
+    text(row, "question")
+    if not row.digest:
+        raise RowFaultError("the image is missing")
+    closed = target.lower() in ("yes", "no")
+    asked = row.fields["question"]
+    content = hashlib.sha256(repr((asked, row.fields["answer"])).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return Question(
+        question=asked,
+        target=target.lower() if closed else target,
+        format="closed" if closed else "open",
+        key=f"{row.digest}:{content}",
+        cluster=row.digest,
+        cell="vqarad_closed" if closed else "vqarad_open",
     )
 
 
-def read(rows: Dataset) -> tuple[list[dict[str, Any]], list[str]]:
-    """The rows without their images, and for each a digest of its image ("" where there is none).
-
-    Raises DataError where a column is missing.
-    """
-    require_columns(rows, COLUMNS, FAMILY.title, "Use the test split of flaviagiammarino/vqa-rad.")
-    text = rows.remove_columns(IMAGE).with_format("arrow")[:].to_pylist()
-    images = pc.struct_field(image_column(rows), "bytes")
-    return text, [_digest(image.as_buffer()) if image.is_valid else "" for chunk in images.chunks for image in chunk]
-
-
-def faults(text: Sequence[dict[str, Any]], clusters: Sequence[str], expected: int | None) -> list[str]:
-    """What is wrong with these rows, one message a fault; see `read`."""
-    found = []
-    for index, (row, cluster) in enumerate(zip(text, clusters, strict=True)):
-        for name in ("question", "answer"):
-            if not (row[name] or "").strip():
-                found.append(f"row {index}: the {name} is empty")
-        if not cluster:
-            found.append(f"row {index}: the image is missing")
-    if expected is not None and len(text) != expected:
-        found.append(f"the test split has {expected:,} questions; here are {len(text):,} (for a part, use --limit)")
-    return found
-
-
-def _format(target: str) -> Format:
-    return "closed" if target.lower() in ("yes", "no") else "open"
-
-
-def _keys(text: Sequence[dict[str, Any]], clusters: Sequence[str]) -> list[str]:
-    """A name of each row by its content; the second of two equal rows is "...#2"."""
+def _numbered(questions: Sequence[Question]) -> Sequence[Question]:
+    """Each with a key of its own: the second of two equal rows is "...#2"."""
     seen: Counter[str] = Counter()
-    keys = []
-    for row, cluster in zip(text, clusters, strict=True):
-        key = f"{cluster}:{_digest(repr((row['question'], row['answer'])).encode('utf-8', 'surrogatepass'))}"
-        seen[key] += 1
-        keys.append(key if seen[key] == 1 else f"{key}#{seen[key]}")
-    return keys
+    named = []
+    for one in questions:
+        seen[one.key] += 1
+        named.append(one if seen[one.key] == 1 else replace(one, key=f"{one.key}#{seen[one.key]}"))
+    return named
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]
+def _figures(questions: Sequence[Question], rows: int) -> Iterator[tuple[str, bool]]:
+    repeated = sum("#" in one.key for one in questions)
+    yield f"rows that are there before, with the same image and answer: {repeated}", True
 
 
-def __getattr__(name: str) -> partial[Dataset]:
-    # The task files name vqarad.vqarad_open, vqarad.vqarad_open_textonly and so on.
-    return adapter(QUESTIONS).process_docs(name)
+SOURCE = Source(
+    "vqarad",
+    "VQA-RAD",
+    "flaviagiammarino/vqa-rad",
+    "test",
+    "data/test-*.parquet",
+    alone="test-*.parquet",
+    revision="bcf91e7654fb9d51c8ab6a5b82cacf3fafd2fae9",
+    note="The commit is the one that other evaluations name.",
+)
 
-
-average = partial(average_of, cells=tuple(FAMILY.cells))
+BENCHMARKS = (
+    Benchmark(
+        name="vqarad",
+        title=SOURCE.title,
+        source=SOURCE,
+        cells=by_name(
+            Cell("vqarad_open", "", "open", "Open", OPEN_PROMPT, "judge"),
+            Cell("vqarad_closed", "", "closed", "Closed", CLOSED_PROMPT, "yes_no"),
+        ),
+        columns=("image", "question", "answer"),
+        question=question,
+        derive=_numbered,
+        whole=lambda questions: size_fault(questions, QUESTIONS),
+        figures=_figures,
+        position=20,
+    ),
+)

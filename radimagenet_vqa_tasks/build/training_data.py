@@ -15,19 +15,26 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from radimagenet_vqa_tasks.benchmarks.benchmark import (
+    CLOSED_PROMPT,
+    MC_PROMPT,
+    OPEN_PROMPT,
+    PHRASE_PROMPT,
+    Prompt,
+    body,
+)
 from radimagenet_vqa_tasks.build import held_out
 from radimagenet_vqa_tasks.errors import DataError
 
 MARK = "<image>"
 _BATCH = 100  # rows in memory at a time
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-# The tasks' own prompts; a test holds them against the task files.
-PROMPTS: Mapping[str, tuple[str, str]] = {
-    "open": ("", "\nPlease answer the question concisely."),
-    "closed": ("", "\nPlease output 'yes' or 'no'(no extra output)."),
-    "mc": ("Question: ", "\nAnswer with the option's letter from the given choices directly."),
-    "phrase": ("", "\nAnswer the question using a single word or phrase."),
+# The tasks' own prompts: a model is trained on what it will be asked.
+PROMPTS: Mapping[str, Prompt] = {
+    "open": OPEN_PROMPT,
+    "closed": CLOSED_PROMPT,
+    "mc": MC_PROMPT,
+    "phrase": PHRASE_PROMPT,
 }
 _FORMATS = {"open": "open", "closed": "closed", "multiple_choice": "mc"}
 
@@ -154,6 +161,4 @@ def _slake(folder: Path, split: str) -> Callable[[], Iterator[Example]]:
 
 def prompt(question: str, form: str, choices: Sequence[str] = ()) -> str:
     """A question as the tasks ask it."""
-    before, after = PROMPTS[form]
-    options = "".join(f"\n{letter}. {choice}" for letter, choice in zip(_LETTERS, choices, strict=False))
-    return f"{before}{question}{chr(10) + 'Options:' + options if form == 'mc' else ''}{after}"
+    return f"{PROMPTS[form].pre}{body(question, choices)}{PROMPTS[form].post}"

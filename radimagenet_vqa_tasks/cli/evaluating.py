@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from radimagenet_vqa_tasks.benchmarks import MAIN, SOURCES
 from radimagenet_vqa_tasks.cli.options import COPIES, HOST_OPTIONS, RUNS, choose_judge, judge_options
 
 
@@ -87,8 +88,8 @@ def tasks(path: bool) -> None:
 )
 @click.option(
     "--family",
-    type=click.Choice(["radvqa", "vqarad", "slake", "mmmu_med"]),
-    default="radvqa",
+    type=click.Choice(list(SOURCES)),
+    default=MAIN.source.name,
     show_default=True,
     help="Which data set.",
 )
@@ -106,7 +107,7 @@ def verify(data: Path | None, family: str, sample: bool) -> None:
     """
     from radimagenet_vqa_tasks.data.verification import verify as run_verification
 
-    findings = run_verification(data, family=family, sample=sample)
+    findings = run_verification(data, family, sample=sample)
     for finding in findings:
         click.echo(finding)
     if any(finding.is_fault for finding in findings):

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import click
 
+from radimagenet_vqa_tasks.benchmarks import MAIN, SOURCES
+
 # For commands that pass what they do not know on to the host.
 HOST_OPTIONS = {"ignore_unknown_options": True, "allow_extra_args": True}
 
@@ -14,7 +16,7 @@ COPIES = click.option(
     "--data",
     multiple=True,
     metavar="[NAME=]PATH",
-    help="A local copy, file or folder, of RadImageNet-VQA, or of vqarad, slake or mmmu_med; one --data each.",
+    help=f"A local copy, file or folder, of {MAIN.title}, or of {', '.join(list(SOURCES)[1:])}; one --data each.",
 )
 RUNS = click.argument("runs", nargs=-1, required=True, metavar="RUN...")
 FORMAT = click.option(

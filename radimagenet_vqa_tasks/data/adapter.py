@@ -1,59 +1,89 @@
-"""What all adapters share: rows are turned into Question columns once, and every task takes its own of them."""
+"""Rows to Question columns: every benchmark's rows are turned once, and every task takes its own questions of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
 
 from datasets import Dataset
 
-from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES
-from radimagenet_vqa_tasks.data.questions import without_images
+from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Question, Row, RowFaultError
+from radimagenet_vqa_tasks.data.fingerprints import known_fingerprint
+from radimagenet_vqa_tasks.data.image_archive import unpack
+from radimagenet_vqa_tasks.data.provenance import marked
+from radimagenet_vqa_tasks.data.questions import (
+    StoredImages,
+    files_as_images,
+    question_dataset,
+    stored_images,
+    without_images,
+)
+from radimagenet_vqa_tasks.data.sources import built_images, companion
 from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.judge.chosen import chosen
+from radimagenet_vqa_tasks.tasks import Task
 
 SHOWN = 5  # faults spelled out in an error message; the rest are counted
 
 
 @dataclass(frozen=True)
-class Adapter:
-    """One family's way from its data set's rows to Question columns.
+class Adapted:
+    """What became of a data set's rows: the sound questions, what is wrong, and where the images are."""
 
-    Attributes:
-        family: its name in `cells.FAMILIES`.
-        adapt: all rows to Question columns. Raises DataError, naming rows, where they are not the benchmark's.
+    questions: Sequence[Question]
+    faults: Sequence[str]
+    images: StoredImages
+
+
+def adapted(benchmark: Benchmark, rows: Dataset) -> Adapted:
+    """All questions in these rows, and everything that is wrong with any of them.
+
+    Raises DataError where a column is missing: then it is another data set.
     """
+    require_columns(benchmark, rows)
+    images = stored_images(rows, benchmark.images)
+    text = rows.remove_columns([name for name in benchmark.images if name in rows.column_names])
+    found, faults = [], []
+    for index, fields in enumerate(text.with_format("arrow")[:].to_pylist()):
+        try:
+            question = benchmark.question(Row(index, fields, images.path(index), images.digest))
+        except RowFaultError as error:
+            faults.append(f"row {index}: {error}")
+            continue
+        if question:
+            found.append(replace(question, row=index))
+    questions = benchmark.derive(found)
+    return Adapted(questions, [*faults, *benchmark.check(questions)], images)
 
-    family: str
-    adapt: Callable[[Dataset], Dataset]
 
-    def every(self, rows: Dataset) -> Dataset:
-        """All questions of the family in these rows."""
-        return _adapted(self, _ByFingerprint(rows))[0]
+def every_question(benchmark: Benchmark, rows: Dataset, *, whole: bool = True) -> Dataset:
+    """All questions in these rows as Question columns; see `data/questions.py`.
 
-    def questions(self, rows: Dataset, cell: str, *, with_image: bool = True) -> Dataset:
-        """The questions of one cell; without `with_image` there is no image column, so nothing can be decoded.
+    Args:
+        whole: the rows must be the whole benchmark, and not a part of it or questions like its.
 
-        Raises DataError where `rows` is not the benchmark, and RunError where the judge's settings are wrong.
-        """
-        if FAMILIES[self.family].cells[cell].format == "open":
-            chosen()  # a judge that cannot be had is an error now, not when the model has answered
-        every, rows_of = _adapted(self, _ByFingerprint(rows))
-        if cell not in rows_of:
-            raise DataError(
-                f"the data hold none of the questions of {cell} ({FAMILIES[self.family].title}): they are another "
-                "configuration or another data set. Fetch them again; `radvqa verify` reports everything."
-            )
-        return (every if with_image else without_images(every)).select(rows_of[cell])
+    Raises DataError, naming rows, where they are not the benchmark's.
+    """
+    return _cached(benchmark, whole, _ByFingerprint(rows))[0]
 
-    def process_docs(self, name: str) -> partial[Dataset]:
-        """The `process_docs` of the task called `name`: a cell, with "_textonly" for its twin without images."""
-        cell, textonly, rest = name.partition("_textonly")
-        cells = FAMILIES[self.family].cells
-        if cell not in cells or rest:
-            raise AttributeError(f"no task is called {name!r}; the cells are {', '.join(cells)}")
-        return partial(self.questions, cell=cell, with_image=not textonly)
+
+def task_questions(task: Task, rows: Dataset) -> Dataset:
+    """The `process_docs` of a task: its questions. In an arm without images there is no column that could be decoded.
+
+    Raises DataError where `rows` is not the benchmark, and RunError where the judge's settings are wrong.
+    """
+    if task.cell.format == "open":
+        chosen()  # a judge that cannot be had is an error now, not when the model has answered
+    every, rows_of = _cached(task.benchmark, not task.sample, _ByFingerprint(rows))
+    if task.cell.name not in rows_of:
+        raise DataError(
+            f"the data hold none of the questions of {task.cell.name} ({task.benchmark.title}): they are another "
+            "configuration or another data set. Fetch them again; `radvqa verify` reports everything."
+        )
+    shown = every if task.arm == "image" else without_images(every, task.arm)
+    return shown.select(rows_of[task.cell.name])
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,31 +100,58 @@ class _ByFingerprint:
 
 
 @lru_cache(maxsize=8)
-def _adapted(adapter: Adapter, source: _ByFingerprint) -> tuple[Dataset, dict[str, list[int]]]:
+def _cached(benchmark: Benchmark, whole: bool, source: _ByFingerprint) -> tuple[Dataset, Mapping[str, Sequence[int]]]:
     """All rows as Question columns, and the row numbers of each cell."""
-    every = adapter.adapt(source.rows)
+    rows = source.rows
+    found = adapted(benchmark, rows)
+    built = built_images(benchmark.source.name) if whole else None
+    raise_faults([*found.faults, *(whole_faults(benchmark, found.questions, built) if whole else ())], benchmark)
+    files = image_files(benchmark, found.questions)
+    images = (
+        files_as_images([files[name] for name in one.files] for one in found.questions)
+        if files
+        else found.images.of_rows([one.row for one in found.questions])
+    )
+    digest = known_fingerprint(rows, list(files.values()))
+    every = question_dataset(images, found.questions, marked(digest) if built else digest, benchmark.name)
     rows_of: dict[str, list[int]] = {}
-    for row, cell in enumerate(every["cell"][:]):
-        rows_of.setdefault(cell, []).append(row)
+    for number, one in enumerate(found.questions):
+        rows_of.setdefault(one.cell, []).append(number)
     return every, rows_of
 
 
-def require_columns(rows: Dataset, wanted: Sequence[str], title: str, remedy: str) -> None:
+def whole_faults(benchmark: Benchmark, questions: Sequence[Question], built: int | None) -> Iterable[str]:
+    """What is missing of a whole benchmark, or of data that were built to be like it with `built` images."""
+    if built is None:
+        return benchmark.whole(questions)
+    images = len({one.cluster for one in questions})
+    return [] if images == built else [f"the data were built with {built:,} images; here are {images:,}"]
+
+
+def image_files(benchmark: Benchmark, questions: Sequence[Question]) -> Mapping[str, Path]:
+    """The files of the images that these questions only name; empty where their images are in the rows."""
+    names = sorted({name for one in questions for name in one.files})
+    return unpack(companion(benchmark.source), names, benchmark.source.folder) if names else {}
+
+
+def require_columns(benchmark: Benchmark, rows: Dataset) -> None:
     """Raise DataError if a column is missing: the rows are another configuration's or another data set's."""
-    missing = [name for name in wanted if name not in rows.column_names]
+    missing = [name for name in benchmark.columns if name not in rows.column_names]
     if missing:
+        source = benchmark.source
+        where = " or ".join(source.files.format(part) for part in source.configurations)
         raise DataError(
-            f"this is not {title}: column {', '.join(missing)} is missing "
-            f"(found: {', '.join(rows.column_names)}). {remedy}"
+            f"this is not {source.title}: column {', '.join(missing)} is missing (found: "
+            f"{', '.join(rows.column_names)}). Use {where} of {source.repository}."
         )
 
 
-def raise_faults(found: Sequence[str], title: str, verify: str) -> None:
-    """Raise DataError if there are faults, spelling out the first few; `verify` is the command that tells all."""
+def raise_faults(found: Sequence[str], benchmark: Benchmark) -> None:
+    """Raise DataError if there are faults, spelling out the first few."""
     if not found:
         return
     more = f"; and {len(found) - SHOWN:,} more" if len(found) > SHOWN else ""
     raise DataError(
-        f"the data are damaged or not {title}'s: {'; '.join(found[:SHOWN])}{more}. Fetch them again; `{verify}` "
-        "reports everything."
+        f"the data are damaged or not {benchmark.title}'s: {'; '.join(found[:SHOWN])}{more}. Fetch them again; "
+        f"`radvqa verify --family {benchmark.source.name}` reports everything."
     )

@@ -1,14 +1,13 @@
 """The Question columns: the one form that every benchmark's rows are turned into.
 
-An adapter (`radvqa.py`, ...) makes them from a data set's own columns; prompts, extraction, outcomes and records read
-nothing else. All of it works on Arrow columns: no image is decoded here.
+The adapter makes them from a data set's own columns; prompts, reading, outcomes and records see nothing else. All of it
+works on Arrow columns: no image is decoded here.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +15,8 @@ import pyarrow.compute as pc
 from datasets import Dataset, DatasetInfo, Features, Image, concatenate_datasets
 from datasets import Sequence as ListOf
 
-from radimagenet_vqa_tasks.benchmarks.cells import Format
+from radimagenet_vqa_tasks.benchmarks.benchmark import Question
+from radimagenet_vqa_tasks.scoring.record import ArmName
 
 IMAGE = "image"
 """The image column of the data sets that have one image a row."""
@@ -25,56 +25,100 @@ ARM = "arm"
 
 # An image is its file's bytes or, where they are null, the file at `path`.
 _IMAGE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+_TEXT_COLUMNS = ("question", "target", "format", "key", "cluster", "cell")
 _FEATURES = Features({IMAGES: ListOf(Image(decode=False))})
 
 
-@dataclass(frozen=True)
-class Questions:
-    """The Question columns of a whole data set; one entry a row in each.
+class StoredImages:
+    """A data set's images as they are stored: {bytes, path}, in the data set's own buffers, none of them decoded."""
 
-    Attributes:
-        question: the text as the data set has it, without options or instructions.
-        choices: the options' texts, letters left off; empty unless the format is "mc".
-        target: the right answer: a capital letter for "mc", "yes" or "no" for "closed", a text for the others.
-        format: "open", "closed", "mc" or "phrase".
-        key: unique in the data set, and the same wherever the data are the same.
-        cluster: what the row shares with others (its image), so that errors can be clustered.
-        cell: the task's short name, for instance "pathology_mc".
-        facets: what results are broken down by; every row has the same names.
-    """
+    def __init__(self, columns: Sequence[pa.ChunkedArray], rows: int) -> None:
+        self._columns = [
+            pa.chunked_array([_as_stored(chunk) for chunk in column.chunks], _IMAGE_TYPE) for column in columns
+        ]
+        self._paths = [pc.struct_field(column, "path").to_pylist() for column in columns]
+        self._held = [pc.is_valid(column).to_pylist() for column in columns]
+        self._rows = rows
+        self._digests: dict[int, str] = {}
 
-    question: Sequence[str]
-    choices: Sequence[Sequence[str]]
-    target: Sequence[str]
-    format: Sequence[Format]
-    key: Sequence[str]
-    cluster: Sequence[str]
-    cell: Sequence[str]
-    facets: Sequence[Mapping[str, str | bool]]
+    def path(self, row: int) -> str | None:
+        """The name of the row's first image."""
+        return next((paths[row] for paths in self._paths if paths[row]), None)
+
+    def digest(self, row: int) -> str:
+        """A digest of the bytes of the row's images, "" where it has none."""
+        if row not in self._digests:
+            stored = [image["bytes"] for column in self._columns for image in [column[row]] if image.is_valid]
+            digest = hashlib.sha256()
+            for image in stored:
+                digest.update(hashlib.sha256(image.as_buffer() if image.is_valid else b"").digest())
+            self._digests[row] = digest.hexdigest()[:16] if any(image.is_valid for image in stored) else ""
+        return self._digests[row]
+
+    def of_rows(self, rows: Sequence[int]) -> pa.ChunkedArray:
+        """A list of images for each of these rows, in the columns' order. The images themselves are not copied."""
+        if not self._columns or not rows:
+            return pa.chunked_array([pa.array([[]] * len(rows), pa.list_(_IMAGE_TYPE))])
+        if len(self._columns) > 1:
+            return self._gathered(rows)
+        [column] = self._columns
+        pieces = [column.slice(start, length) for start, length in _runs(rows)]
+        chunks = [chunk for piece in pieces for chunk in piece.chunks if len(chunk)]
+        return pa.chunked_array([_lists_of_one(chunk) for chunk in chunks], pa.list_(_IMAGE_TYPE))
+
+    def _gathered(self, rows: Sequence[int]) -> pa.ChunkedArray:
+        """Several columns, with nulls, as lists of those images that there are."""
+        everything = pa.concat_arrays([chunk for column in self._columns for chunk in column.chunks])
+        taken, offsets = [], [0]
+        for row in rows:
+            taken += [place * self._rows + row for place, valid in enumerate(self._held) if valid[row]]
+            offsets.append(len(taken))
+        images = everything.take(pa.array(taken, pa.int64()))
+        return pa.chunked_array([pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), images)])
 
 
-def question_dataset(images: pa.ChunkedArray, questions: Questions, data_fingerprint: str) -> Dataset:
+def stored_images(rows: Dataset, names: Sequence[str]) -> StoredImages:
+    """The images in these columns of a data set."""
+    return StoredImages([image_column(rows, name) for name in names], len(rows))
+
+
+def _runs(rows: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Neighbouring rows as (first, how many), so that a whole data set stays in few pieces."""
+    start, length = rows[0], 1
+    for row in rows[1:]:
+        if row == start + length:
+            length += 1
+        else:
+            yield start, length
+            start, length = row, 1
+    yield start, length
+
+
+def _lists_of_one(chunk: pa.StructArray) -> pa.ListArray:
+    return pa.ListArray.from_arrays(pa.array(range(len(chunk) + 1), pa.int32()), chunk)
+
+
+def question_dataset(
+    images: pa.ChunkedArray, questions: Sequence[Question], data_fingerprint: str, benchmark: str
+) -> Dataset:
     """`questions` beside their undecoded images (lists of {bytes, path}), plus what every record says of its data."""
-    count = len(questions.key)
+    columns = {name: [getattr(one, name) for one in questions] for name in _TEXT_COLUMNS}
     table = {
-        "question": pa.array(questions.question, pa.string()),
-        "choices": pa.array(questions.choices, pa.list_(pa.string())),
-        "target": pa.array(questions.target, pa.string()),
-        "format": pa.array(questions.format, pa.string()),
-        "key": pa.array(questions.key, pa.string()),
-        "cluster": pa.array(questions.cluster, pa.string()),
-        "cell": pa.array(questions.cell, pa.string()),
-        "facets": pa.array(questions.facets),
-        "fingerprint": pa.array([data_fingerprint] * count, pa.string()),
+        **{name: pa.array(values, pa.string()) for name, values in columns.items()},
+        "choices": pa.array([list(one.choices) for one in questions], pa.list_(pa.string())),
+        "facets": pa.array([dict(one.facets) for one in questions]),
+        "fingerprint": pa.array([data_fingerprint] * len(questions), pa.string()),
     }
     # With a name of its own, for `datasets` would make one from a copy of all the images.
-    pictures = Dataset(pa.table({IMAGES: images}), DatasetInfo(features=_FEATURES), fingerprint=data_fingerprint)
-    return concatenate_datasets([pictures, Dataset(pa.table(table)), _constant(ARM, "image", count)], axis=1)
+    name = f"{data_fingerprint}-{benchmark}"
+    pictures = Dataset(pa.table({IMAGES: images}), DatasetInfo(features=_FEATURES), fingerprint=name)
+    arm = _constant(ARM, "image", len(questions))
+    return concatenate_datasets([pictures, Dataset(pa.table(table)), arm], axis=1)
 
 
-def without_images(questions: Dataset) -> Dataset:
+def without_images(questions: Dataset, arm: ArmName) -> Dataset:
     """The same questions for a model that is to see none of the images: there is no column to decode."""
-    blind = _constant(ARM, "textonly", len(questions))
+    blind = _constant(ARM, arm, len(questions))
     return concatenate_datasets([questions.remove_columns([IMAGES, ARM]), blind], axis=1)
 
 
@@ -89,31 +133,10 @@ def image_column(rows: Dataset, name: str = IMAGE) -> pa.ChunkedArray:
     return pa.chunked_array([pa.nulls(len(column), _IMAGE_TYPE)]) if pa.types.is_null(column.type) else column
 
 
-def one_image_each(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """A column of images as lists of one; the images themselves are not copied."""
-    chunks = [
-        pa.ListArray.from_arrays(pa.array(range(len(chunk) + 1), pa.int32()), _as_stored(chunk))
-        for chunk in column.chunks
-    ]
-    return pa.chunked_array(chunks, pa.list_(_IMAGE_TYPE))
-
-
-def several_images_each(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
-    """Several columns of images, with nulls, as lists of those that there are, in the columns' order."""
-    held = [pc.is_valid(column).to_pylist() for column in columns]
-    length = len(held[0])
-    everything = pa.concat_arrays([_as_stored(chunk) for column in columns for chunk in column.chunks])
-    taken, offsets = [], [0]
-    for row in range(length):
-        taken += [place * length + row for place, valid in enumerate(held) if valid[row]]
-        offsets.append(len(taken))
-    images = everything.take(pa.array(taken, pa.int64()))
-    return pa.chunked_array([pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), images)])
-
-
-def files_as_images(paths: Iterable[Path]) -> pa.ChunkedArray:
-    """Lists of one image each, which stays in its file until a model looks at it."""
-    return pa.chunked_array([pa.array([[{"bytes": None, "path": str(path)}] for path in paths], pa.list_(_IMAGE_TYPE))])
+def files_as_images(paths: Iterable[Sequence[Path]]) -> pa.ChunkedArray:
+    """Lists of images, each of which stays in its file until a model looks at it."""
+    lists = [[{"bytes": None, "path": str(path)} for path in of_question] for of_question in paths]
+    return pa.chunked_array([pa.array(lists, pa.list_(_IMAGE_TYPE))])
 
 
 def _as_stored(chunk: pa.StructArray) -> pa.StructArray:
@@ -121,41 +144,3 @@ def _as_stored(chunk: pa.StructArray) -> pa.StructArray:
     stored = pc.struct_field(chunk, "bytes").cast(pa.binary())
     path = pc.if_else(pc.is_valid(stored), pc.struct_field(chunk, "path").cast(pa.string()), None)
     return pa.StructArray.from_arrays([stored, path], fields=list(_IMAGE_TYPE))
-
-
-def fingerprint(rows: Dataset, files: Iterable[Path] = ()) -> str:
-    """A digest of all that a model is shown or scored by: every column's values and the images' bytes, in row order.
-
-    The same data give the same 16 hexadecimal digits whatever file, cache or library version they come from. `files`
-    are images that the rows only name.
-    """
-    digest = hashlib.sha256()
-    table = rows.with_format("arrow")[:]
-    for name in sorted(table.column_names):
-        digest.update(name.encode())
-        if is_image(table.schema.field(name).type):
-            _add_images(digest, pc.struct_field(table[name], "bytes"))
-        else:
-            digest.update(repr(table[name].to_pylist()).encode("utf-8", "surrogatepass"))
-    for file in files:
-        digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()[:16]
-
-
-def is_image(kind: pa.DataType) -> bool:
-    """Whether a column of this Arrow type holds images."""
-    return pa.types.is_struct(kind) and {field.name for field in kind} == {"bytes", "path"}
-
-
-def _add_images(digest: hashlib._Hash, column: pa.ChunkedArray) -> None:
-    """Add each image, or a mark where it is the one before it: nine rows in a row hold the same."""
-    before = None
-    for chunk in column.chunks:
-        for scalar in chunk:
-            image = scalar.as_buffer() if scalar.is_valid else pa.py_buffer(b"")
-            if before is not None and image.equals(before):
-                digest.update(b"=")
-            else:
-                digest.update(b"!" + len(image).to_bytes(8, "little"))
-                digest.update(image)
-            before = image

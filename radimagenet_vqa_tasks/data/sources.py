@@ -4,96 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from radimagenet_vqa_tasks.benchmarks import MAIN, SOURCES
+from radimagenet_vqa_tasks.benchmarks.benchmark import Source
 from radimagenet_vqa_tasks.data.provenance import built
 from radimagenet_vqa_tasks.errors import RunError
-
-
-@dataclass(frozen=True)
-class Source:
-    """A data set on the hub.
-
-    Attributes:
-        title: its name for people.
-        repository: its name on the hub; the task files name it too.
-        split: the one that is asked about.
-        configurations: its parts on the hub; one without a name where it has no parts.
-        files: where a part's files of that split are in the repository; `{}` stands for the part's name.
-        alone: what the files are called in a folder that holds nothing else; "" where that cannot be.
-        beside: a file that the rows refer to, in the repository's folder.
-        revision: the commit that is asked for; None where none is pinned.
-        gated: whether its authors ask everybody to accept an agreement.
-    """
-
-    title: str
-    repository: str
-    split: str
-    files: str
-    alone: str = ""
-    configurations: tuple[str | None, ...] = (None,)
-    beside: str = ""
-    revision: str | None = None
-    gated: bool = False
-
-    @property
-    def builder(self) -> str:
-        """What the `datasets` library reads the files with."""
-        return "json" if self.files.endswith(".json") else "parquet"
-
-
-# The revisions are the ones that other published evaluations name. RadImageNet-VQA's is not pinned: none has been
-# published that a fingerprint could be checked against.
-SOURCES: Mapping[str, Source] = {
-    "radvqa": Source(
-        "RadImageNet-VQA",
-        "raidium/RadImageNet-VQA",
-        "test",
-        "{}/test-*.parquet",
-        alone="*.parquet",
-        configurations=("benchmark",),
-        gated=True,
-    ),
-    "vqarad": Source(
-        "VQA-RAD",
-        "flaviagiammarino/vqa-rad",
-        "test",
-        "data/test-*.parquet",
-        alone="test-*.parquet",
-        revision="bcf91e7654fb9d51c8ab6a5b82cacf3fafd2fae9",
-    ),
-    "slake": Source(
-        "SLAKE",
-        "BoKelvin/SLAKE",
-        "test",
-        "test.json",
-        beside="imgs.zip",
-        revision="a9083ce6c34ac3ffb17671a605962924d8a8f9e9",
-    ),
-    "mmmu_med": Source(
-        "MMMU",
-        "MMMU/MMMU",
-        "validation",
-        "{}/validation-*.parquet",
-        configurations=(
-            "Basic_Medical_Science",
-            "Clinical_Medicine",
-            "Diagnostics_and_Laboratory_Medicine",
-            "Pharmacy",
-            "Public_Health",
-        ),
-        revision="98e6ac0cb9b7b2cd2c991b85a50762edc4aedc68",
-    ),
-}
-
-SOURCE_OF: Mapping[str, str] = {
-    **{name: name for name in SOURCES},
-    "radvqa_distractors": "radvqa",
-    "slake_zh": "slake",
-}
-"""The data set of every family."""
 
 Copies = Mapping[str, Path]
 """Local copies by data set."""
@@ -103,12 +20,12 @@ LocalFiles = Mapping[str | None, list[str]]
 
 
 def parse_copies(values: Sequence[str]) -> dict[str, Path]:
-    """The values of `--data [NAME=]PATH` (no name: radvqa). Raises RunError for an unknown or repeated name."""
+    """The values of `--data [NAME=]PATH` (no name: the main benchmark's). Raises RunError for a wrong name."""
     copies: dict[str, Path] = {}
     for value in values:
         name, equals, path = value.partition("=")
         if not equals or "/" in name or "\\" in name:  # a path may hold an equals sign
-            name, path = "radvqa", value
+            name, path = MAIN.source.name, value
         if name not in SOURCES:
             near = get_close_matches(name, SOURCES, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Known are {', '.join(SOURCES)}."
@@ -189,14 +106,13 @@ def local_copies(copies: Copies) -> Iterator[None]:
         _copies.update(before)
 
 
-def companion(name: str) -> Path:
+def companion(source: Source) -> Path:
     """The file that a data set's rows refer to: the local copy's, or else the hub's, fetched once."""
     from huggingface_hub import hf_hub_download
 
-    source = SOURCES[name]
-    if name in _copies:
-        return beside(name, _copies[name])
-    with explained({}, name):
+    if source.name in _copies:
+        return beside(source.name, _copies[source.name])
+    with explained({}, source.name):
         return Path(hf_hub_download(source.repository, source.beside, repo_type="dataset", revision=source.revision))
 
 
@@ -229,7 +145,7 @@ def _unfetched(name: str | None, error: Exception) -> str:
     source = SOURCES[name] if name else None
     what = f"the data set {source.repository}" if source else "a data set of the hub"
     gated = "It is gated: accept its agreement on its page, then log in (`hf auth login`, or set HF_TOKEN). "
-    data = "PATH" if name in (None, "radvqa") else f"PATH (of `radvqa run`: --data {name}=PATH)"
+    data = "PATH" if name in (None, MAIN.source.name) else f"PATH (of `radvqa run`: --data {name}=PATH)"
     return (
         f"{what} could not be fetched ({error}). {gated if source is None or source.gated else ''}"
         f"Without a network, name a local copy with --data {data}."

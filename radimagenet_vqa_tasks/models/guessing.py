@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, cell_called
+from radimagenet_vqa_tasks.benchmarks.benchmark import LETTERS
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, labels_for, regions
-from radimagenet_vqa_tasks.utils.prompts import LETTERS
 
 FREQUENT_REGION = "abdomen"
 UNKNOWN = "unknown"  # the answer to an open question that nothing is published about
@@ -24,21 +25,18 @@ _ABOUT_PATHOLOGY = re.compile(r"abnormal|patholog|condition|disease|diagnos|find
 _ABOUT_ANATOMY = re.compile(r"body part|part of the body|region|organ\b|anatom", re.IGNORECASE)
 
 
-def candidates(form: str, choices: Sequence[str] | None, facets: Mapping[str, Any]) -> Sequence[str]:
+def candidates(cell: str, form: str, choices: Sequence[str] | None, facets: Mapping[str, Any]) -> Sequence[str]:
     """The answers that a guesser who knows the kind of question, and nothing else, can choose from.
 
-    The letters; yes and no; the eight regions; or the labels of the region, "no pathology seen" among them. Empty for
-    an open question of a benchmark that has no list of answers. `form` is the question's format.
+    The letters; yes and no; or what the cell's benchmark lists for it. Empty for an open question that has no list of
+    answers. `form` is the question's format.
     """
     if form == "mc":
         return LETTERS[: len(choices or ())]
     if form == "closed":
         return ("yes", "no")
-    if facets.get("subject") == "anatomy":
-        return tuple(regions())
-    if facets.get("subject") == "pathology" and facets.get("location") in regions():
-        return (NO_PATHOLOGY, *(label.name for label in labels_for(facets["location"])))
-    return ()
+    listed = cell_called(cell).candidates if cell in BENCHMARK_OF else None
+    return listed(facets) if listed else ()
 
 
 def likeliest(question: str, options: Sequence[str], *, yes_no: bool) -> str:

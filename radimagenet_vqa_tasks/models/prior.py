@@ -14,15 +14,16 @@ from radimagenet_vqa_tasks.models.guesser import Guesser
 from radimagenet_vqa_tasks.models.guessing import likeliest
 
 _OPTION = re.compile(r"^([A-Z])\. (.*)$", re.MULTILINE)
+_LIST = re.compile(r"\nOptions: ?\n")
 _YES_NO = re.compile(r"\byes\b.{1,9}\bno\b", re.IGNORECASE | re.DOTALL)
 _ASKS = re.compile(r"\s*(is|are|was|were|do|does|did|can|could|has|have|had|will|would|should)\b", re.IGNORECASE)
 
 
 def answer(prompt: str) -> str:
     """The likeliest answer to a prompt of the pack, or of a task made from one with other instructions."""
-    question, marked, rest = prompt.partition("\nOptions:\n")
-    options = [text for _, text in _OPTION.findall(rest)] if marked else []
-    question = question.removeprefix("Question: ")
+    question, *rest = _LIST.split(prompt, maxsplit=1)
+    options = [text for _, text in _OPTION.findall(rest[0])] if rest else []
+    question = question.removeprefix("\n").removeprefix("Question: ")
     return likeliest(question, options, yes_no=bool(_YES_NO.search(prompt) or _ASKS.match(prompt)))
 
 

@@ -67,7 +67,7 @@ def report(
 def _page(arms: Sequence[Arm], pictures: Pictures, notes: list[str], scheme: Scheme) -> bytes:
     """The page, its questions and images within what the rest leaves of LIMIT."""
     content = Content(
-        title=", ".join(dict.fromkeys(arm.family.title for arm in arms)),
+        title=", ".join(dict.fromkeys(arm.benchmark.title for arm in arms)),
         runs=view(_runs_sheet(arms)),
         notes=notes,
         sections=sections(arms, scheme),
@@ -88,7 +88,7 @@ def _runs_sheet(arms: Sequence[Arm]) -> Sheet:
     rows = [
         [
             f"{numbers[arm.label]} {arm.label}",
-            f"{arm.family.title}{', embedded sample' if arm.is_sample else ', built data' if arm.is_built else ''}",
+            f"{arm.benchmark.title}{', embedded sample' if arm.is_sample else ', built data' if arm.is_built else ''}",
             "shown" if arm.with_image else "not shown",
             f"{len(arm.records):,}",
             ", ".join(arm.judges) or "none",

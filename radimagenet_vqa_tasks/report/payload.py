@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from radimagenet_vqa_tasks.analysis.measure import value_of
 from radimagenet_vqa_tasks.analysis.table import name_of
-from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, FAMILY_OF
+from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, BENCHMARKS
 from radimagenet_vqa_tasks.report.answers import Answer, Column, Question
 from radimagenet_vqa_tasks.scoring.record import OUTCOMES, Record
 
@@ -107,7 +107,7 @@ def ordered_questions(columns: Iterable[Column]) -> dict[Question, Record]:
         for question, record in column.records.items():
             found.setdefault(question, record)
     images = Table[Question]()
-    cells = Table(name for family in FAMILIES.values() for name in family.cells)
+    cells = Table(name for family in BENCHMARKS.values() for name in family.cells)
     places = {
         question: (images.number((question[0], record.cluster)), cells.number(record.cell))
         for question, record in found.items()
@@ -132,14 +132,14 @@ def _choices(tables: _Tables, record: Record) -> int:
 
 
 def _cell(name: str) -> Packed:
-    family = FAMILY_OF[name]
+    family = BENCHMARK_OF[name]
     return {"name": name, "label": name_of(name), "group": family.title, "format": family.cells[name].format}
 
 
 def _facets(records: Sequence[Record]) -> dict[str, Packed]:
     """What the questions can be filtered by beside their cells: for each facet its values, and each question's."""
-    families = {FAMILY_OF[record.cell].name for record in records}
-    names = dict.fromkeys(facet for name, family in FAMILIES.items() if name in families for facet in family.facets)
+    families = {BENCHMARK_OF[record.cell].name for record in records}
+    names = dict.fromkeys(facet for name, family in BENCHMARKS.items() if name in families for facet in family.facets)
     found = {}
     for name in (name for name in names if name not in _NO_FILTER):
         of = [None if record.facet(name) is None else value_of(record, name) for record in records]

@@ -21,7 +21,7 @@ from radimagenet_vqa_tasks.analysis.table import (
     pathology_sheets,
     together,
 )
-from radimagenet_vqa_tasks.benchmarks.cells import Family
+from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import RadVQAError
 
 AT_LEAST = 10  # questions of a pathology that is ranked
@@ -50,7 +50,7 @@ class Part:
 class Section:
     """One benchmark: what must be known of its runs, its main table, and the others."""
 
-    family: Family
+    family: Benchmark
     labels: list[str]
     main: Sheet
     parts: list[Part]
@@ -62,7 +62,7 @@ def sections(arms: Sequence[Arm], scheme: Scheme) -> list[Section]:
 
 
 def _section(arms: Sequence[Arm], scheme: Scheme) -> Section:
-    family = arms[0].family
+    family = arms[0].benchmark
     makers = (_other_protocol, _published, _blind, _compared, _consistent, _broken_down)
     parts = [make(arms, scheme) for make in makers]
     labels = together({arm.label: arm_notes(arm, scheme) for arm in arms})
@@ -78,7 +78,7 @@ def _other_protocol(arms: Sequence[Arm], scheme: Scheme) -> Part:
 def _published(arms: Sequence[Arm], scheme: Scheme) -> Part:
     part = Part("Against the published table")
     for arm in arms:
-        if arm.family.name == "radvqa" and arm.with_image and not (arm.is_sample or arm.is_built):
+        if arm.benchmark.name == "radvqa" and arm.with_image and not (arm.is_sample or arm.is_built):
             part.add(partial(_against_published, arm), arm.label)
     return part
 
@@ -114,14 +114,14 @@ def _compared(arms: Sequence[Arm], scheme: Scheme) -> Part:
 
 def _consistent(arms: Sequence[Arm], scheme: Scheme) -> Part:
     part = Part("Consistency over the questions about one image")
-    if arms[0].family.name == "radvqa":
+    if arms[0].benchmark.name == "radvqa":
         part.add(partial(consistency_sheets, arms, scheme))
     return part
 
 
 def _broken_down(arms: Sequence[Arm], scheme: Scheme) -> Part:
     part = Part("Broken down")
-    facets = arms[0].family.facets
+    facets = arms[0].benchmark.facets
     for facet in facets:
         if facet not in _NOT_BROKEN_DOWN_BY:
             part.add(partial(facet_sheets, arms, facet, scheme), facet)

@@ -16,9 +16,10 @@ import pyarrow.compute as pc
 from PIL import Image
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
-from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES
+from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
+from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.data.images import decode
-from radimagenet_vqa_tasks.data.sources import SOURCE_OF, Copies
+from radimagenet_vqa_tasks.data.sources import Copies
 from radimagenet_vqa_tasks.errors import DataError, RadVQAError
 from radimagenet_vqa_tasks.report.answers import Question
 
@@ -65,14 +66,15 @@ def pictures_of(arms: Sequence[Arm], copies: Copies) -> Pictures:
     """
     wanted: dict[tuple[str, bool], set[Question]] = {}
     for arm in arms:
-        questions = wanted.setdefault((arm.family.name, arm.is_sample), set())
+        questions = wanted.setdefault((arm.benchmark.name, arm.is_sample), set())
         questions.update((record.fingerprint, record.key) for record in arm.records)
     found = Pictures()
     collect = _Collector(found)
-    for (family, is_sample), questions in wanted.items():
-        title = f"{FAMILIES[family].title}{' (the embedded sample)' if is_sample else ''}"
+    for (name, is_sample), questions in wanted.items():
+        benchmark = BENCHMARKS[name]
+        title = f"{benchmark.title}{' (the embedded sample)' if is_sample else ''}"
         try:
-            rows = _rows(family, None if is_sample else copies.get(SOURCE_OF[family]), sample=is_sample)
+            rows = _rows(benchmark, None if is_sample else copies.get(benchmark.source.name), sample=is_sample)
         except RadVQAError as error:
             found.notes.append(f"There are no images of {title}: {error}")
             continue
@@ -80,11 +82,11 @@ def pictures_of(arms: Sequence[Arm], copies: Copies) -> Pictures:
     return found
 
 
-def _rows(family: str, data: Path | None, *, sample: bool) -> pa.Table:
+def _rows(benchmark: Benchmark, data: Path | None, *, sample: bool) -> pa.Table:
     """The columns `fingerprint`, `key` and `images` of a benchmark. Raises RadVQAError where they cannot be had."""
-    from radimagenet_vqa_tasks.data.families import question_columns
+    from radimagenet_vqa_tasks.data.rows import question_columns
 
-    columns = question_columns(family, data, sample=sample)
+    columns = question_columns(benchmark, data, sample=sample)
     return columns.select_columns(["fingerprint", "key", "images"]).with_format("arrow")[:]
 
 

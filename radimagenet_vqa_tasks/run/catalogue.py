@@ -1,4 +1,4 @@
-"""The names of the pack's tasks and groups, without importing the host: every task file is called what it defines."""
+"""The names of the pack's tasks and groups, without importing the host."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.plugin import TASKS
+from radimagenet_vqa_tasks.tasks import groups, tasks
 
 
 def names() -> list[str]:
     """Every task and group, sorted."""
-    return sorted(path.stem for path in TASKS.rglob("*.yaml"))
+    return sorted([*tasks(), *groups()])
 
 
 def check(requested: Iterable[str]) -> None:

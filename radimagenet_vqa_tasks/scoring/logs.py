@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from radimagenet_vqa_tasks.analysis.escape import plain
-from radimagenet_vqa_tasks.benchmarks.cells import FAMILY_OF
+from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.scoring.record import PAPER, STRICT, Record
 
@@ -77,7 +77,7 @@ def parse(line: bytes) -> tuple[Record | None, str]:
         if found is None:
             return None, fault
         record = found
-    if record.cell not in FAMILY_OF:
+    if record.cell not in BENCHMARK_OF:
         return None, f"is about {plain(record.cell, 40)!r}, no cell that this version of the pack knows"
     return record, ""
 
@@ -125,7 +125,7 @@ def _patiently(line: bytes) -> tuple[Record | None, str]:
 
 def _of_version_1(line: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
     """A record of the task versions 1-X in the form of today's: facets stood among the other names."""
-    family = FAMILY_OF.get(str(raw.get("cell")))
+    family = BENCHMARK_OF.get(str(raw.get("cell")))
     record = {name: raw[name] for name in Record.__struct_fields__ if name in raw}
     outcome = "missing" if raw.get("outcome") == "unjudged" else raw.get("outcome")
     scores = {PAPER: float(raw["correct_in_paper"] is True)} if "correct_in_paper" in raw else {}

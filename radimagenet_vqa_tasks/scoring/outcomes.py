@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from radimagenet_vqa_tasks import __version__
-from radimagenet_vqa_tasks.benchmarks.cells import FAMILY_OF
+from radimagenet_vqa_tasks.benchmarks import cell_called
 from radimagenet_vqa_tasks.judge.chosen import chosen
 from radimagenet_vqa_tasks.judge.llm.reply import LLMVerdict
 from radimagenet_vqa_tasks.judge.rule.judge import judge_by_rule
@@ -21,7 +21,7 @@ from radimagenet_vqa_tasks.scoring.late import late_results
 from radimagenet_vqa_tasks.scoring.paper import paper_option, paper_phrase, paper_yes_no
 from radimagenet_vqa_tasks.scoring.record import PAPER, STRICT, Record, as_dict
 
-TASK_VERSION = "1-A"  # the N-X of the task files' metadata.version; see CHANGELOG.md
+TASK_VERSION = "2-A"  # the N-X of the task files' metadata.version; see CHANGELOG.md
 
 RULE = "rule"
 
@@ -38,6 +38,7 @@ class Scored:
         extracted: the letter, "yes", "no" or phrase that was read; None where nothing was, and for open answers.
         reason: why, as a short code.
         judge: who judged an open answer; None for the other formats.
+        tier: how the rule judge came to its verdict.
         judge_reply: the LLM judge's own words; None where there are none.
     """
 
@@ -46,6 +47,7 @@ class Scored:
     extracted: str | None = None
     reason: str | None = None
     judge: str | None = None
+    tier: str | None = None
     judge_reply: str | None = None
 
 
@@ -70,17 +72,21 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> Results:
 
 def score(doc: Mapping[str, Any], response: str) -> Scored:
     """Read and score one response, by the strict protocol and by the paper's; open answers by the rule judge."""
-    target, family = doc["target"], FAMILY_OF[doc["cell"]].name
+    target = doc["target"]
     if doc["format"] == "open":
         return _judged(_judged_by_rule(doc, response), RULE)
     reading = read(doc["format"], response, choices=doc["choices"] or (), target=target, question=doc["question"] or "")
-    if doc["format"] == "mc":
-        in_paper = target in paper_option(response, doc["choices"])
-    elif doc["format"] == "phrase":
-        in_paper = paper_phrase(response, target)
-    else:
-        in_paper = paper_phrase(response, target) if family == "slake" else target in paper_yes_no(response)
-    return Scored(_outcome(reading, target), in_paper, reading.extracted, reading.reason)
+    return Scored(_outcome(reading, target), _in_paper(doc, response), reading.extracted, reading.reason)
+
+
+def _in_paper(doc: Mapping[str, Any], response: str) -> bool | None:
+    """Whether the paper's tool counts a response as right; None where its protocol is not known."""
+    rule, target = cell_called(doc["cell"]).paper, doc["target"]
+    if rule == "option":
+        return target in paper_option(response, doc["choices"])
+    if rule == "phrase":
+        return paper_phrase(response, target)
+    return target in paper_yes_no(response) if rule == "yes_no" else None
 
 
 def scores_of(outcome: Outcome, in_paper: bool | None) -> dict[str, float]:
@@ -107,6 +113,7 @@ def record_of(doc: Mapping[str, Any], response: str | None, scored: Scored) -> R
         reason=scored.reason,
         scores=scores_of(scored.outcome, scored.in_paper),
         judge=scored.judge,
+        tier=scored.tier,
         judge_reply=scored.judge_reply,
         fingerprint=doc["fingerprint"],
         version=TASK_VERSION,
@@ -122,11 +129,9 @@ def as_results(record: Record) -> Results:
 
 
 def _judged_by_rule(doc: Mapping[str, Any], response: str) -> Verdict:
-    """The rule judge's verdict: by the taxonomy where the question's facets name a place in it, else by words."""
-    facets = doc["facets"] or {}
-    return judge_by_rule(
-        response, doc["target"], doc["question"], subject=facets.get("subject"), location=facets.get("location")
-    )
+    """The rule judge's verdict: by the taxonomy where the cell's answers are its labels, else by the answer's words."""
+    subject, location = cell_called(doc["cell"]).judged_as, (doc["facets"] or {}).get("location")
+    return judge_by_rule(response, doc["target"], doc["question"], subject=subject, location=location)
 
 
 def _outcome(reading: Reading, target: str) -> Outcome:
@@ -144,4 +149,4 @@ def _judged(verdict: Verdict, judge: str) -> Scored:
         in_paper, reply = verdict.correct_in_paper, verdict.reply
     else:
         in_paper, reply = verdict.outcome == "correct", None
-    return Scored(verdict.outcome, in_paper, reason=verdict.reason, judge=judge, judge_reply=reply)
+    return Scored(verdict.outcome, in_paper, reason=verdict.reason, judge=judge, tier=verdict.tier, judge_reply=reply)

@@ -10,11 +10,11 @@ from radimagenet_vqa_tasks.analysis.commands import read_noted
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.runs import Run
 from radimagenet_vqa_tasks.analysis.sheet import Format
-from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES
+from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
 from radimagenet_vqa_tasks.data.sources import parse_copies
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.study.benchmarks import Benchmark, named
 from radimagenet_vqa_tasks.study.running import Plan, evaluated
+from radimagenet_vqa_tasks.study.suites import Suite, named
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ def shortcuts(asked: Asked, benchmarks: Sequence[str]) -> None:
 
     chosen = named(benchmarks)
     if runs := _runs(asked, chosen, arms=(True, False)):
-        results(runs, [one.family for one in chosen], asked.scheme).publish(asked.form, asked.output)
+        results(runs, [one.benchmark for one in chosen], asked.scheme).publish(asked.form, asked.output)
 
 
 def distractors(asked: Asked, *, sample: bool) -> None:
     """The three arms of Table 4. Raises RunError or DataError."""
     from radimagenet_vqa_tasks.study.distractors import results
 
-    ablation = Benchmark(FAMILIES["radvqa_distractors"], sample)
+    ablation = Suite(BENCHMARKS["radvqa_distractors"], sample)
     if runs := _runs(asked, [ablation], arms=(True,)):
         results(runs, asked.scheme).publish(asked.form, asked.output)
 
@@ -60,7 +60,7 @@ def encoders(runs: Sequence[str], output: Path, form: Format, scheme: Scheme) ->
     results(read_noted(runs), scheme).publish(form, output)
 
 
-def _runs(asked: Asked, benchmarks: Sequence[Benchmark], arms: Sequence[bool]) -> list[Run]:
+def _runs(asked: Asked, benchmarks: Sequence[Suite], arms: Sequence[bool]) -> list[Run]:
     """The runs to show; none on the processes of a run that are not the first."""
     if asked.runs:
         if asked.options:

@@ -17,14 +17,14 @@ from radimagenet_vqa_tasks.analysis.runs import Run
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import accuracy
 from radimagenet_vqa_tasks.analysis.table import INTERVALS, arm_notes, interval, shown, together
-from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES
+from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
 from radimagenet_vqa_tasks.published import tables
 from radimagenet_vqa_tasks.study.marks import Marks, marks_figure
 from radimagenet_vqa_tasks.study.results import Results
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY
 
 SCHEMA = "radvqa.study.distractors/1"
-FAMILY = FAMILIES["radvqa_distractors"]
+FAMILY = BENCHMARKS["radvqa_distractors"]
 TITLES = {name: cell.title for name, cell in FAMILY.cells.items()}
 
 OTHER_QUESTIONS = (

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from radimagenet_vqa_tasks.analysis.escape import markdown, plain
-from radimagenet_vqa_tasks.benchmarks.cells import cell_called
+from radimagenet_vqa_tasks.benchmarks import cell_called
+from radimagenet_vqa_tasks.benchmarks.benchmark import LETTERS
 from radimagenet_vqa_tasks.models.guessing import draw
 from radimagenet_vqa_tasks.report.answers import Answer, read_answers
 from radimagenet_vqa_tasks.scoring.record import Record
 from radimagenet_vqa_tasks.study.pairs import Pair
-from radimagenet_vqa_tasks.utils.prompts import LETTERS
 
 SHOWN = 3  # of each kind and benchmark
 LONGEST = 300  # characters of a text
@@ -41,7 +41,7 @@ def examples(runs: Sequence[Sequence[Pair]]) -> str:
 
 def _sections(pair: Pair) -> Iterator[str]:
     answered = list(_answered(pair))
-    yield f"## {markdown(pair.seeing.name, None)}: {markdown(pair.seeing.family.title)}\n"
+    yield f"## {markdown(pair.seeing.name, None)}: {markdown(pair.seeing.benchmark.title)}\n"
     for kind, chosen in (
         (SAME, [one for one in answered if _right(one[0]) and _right(one[2]) and _same(one)]),
         (ONLY_SEEING, [one for one in answered if _right(one[0]) and not _right(one[2])]),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.runs import Run
-from radimagenet_vqa_tasks.benchmarks.cells import Family
+from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import RunError
 
 
@@ -20,12 +20,12 @@ class Pair:
     blind: Arm
 
 
-def pairs_of(run: Run, families: Sequence[Family]) -> dict[str, Pair]:
+def pairs_of(run: Run, families: Sequence[Benchmark]) -> dict[str, Pair]:
     """A run's pairs by the name of the benchmark. Raises RunError where it has none."""
     found = {
         family.name: Pair(run.arm(family, with_image=True), run.arm(family, with_image=False))
         for family in families
-        if {arm.with_image for arm in run.arms if arm.family is family} == {True, False}
+        if {arm.with_image for arm in run.arms if arm.benchmark is family} == {True, False}
     }
     if not found:
         raise RunError(

@@ -19,7 +19,7 @@ from radimagenet_vqa_tasks.analysis.runs import Run, read_logs
 from radimagenet_vqa_tasks.analysis.sheet import WIDTH, Item, Sheet, show
 from radimagenet_vqa_tasks.data.sources import Copies, every_file
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.study.benchmarks import Benchmark
+from radimagenet_vqa_tasks.study.suites import Suite
 
 FINISHED = "study-{}.json"  # in the output folder: the logs of a study whose questions have all been answered
 
@@ -34,7 +34,7 @@ class Plan:
         output: the folder for the logs, tables and figures.
     """
 
-    benchmarks: Sequence[Benchmark]
+    benchmarks: Sequence[Suite]
     arms: Sequence[bool]
     options: Sequence[str]
     copies: Copies
@@ -86,7 +86,7 @@ def cost(plan: Plan, limit: float | None = None) -> Sheet:
     for one in plan.benchmarks:
         counts = {cell: _limited(count, limit) for cell, count in one.counts(plan.copies).items()}
         questions = sum(counts.values())
-        opened = sum(count for cell, count in counts.items() if one.family.cells[cell].format == "open")
+        opened = sum(count for cell, count in counts.items() if one.benchmark.cells[cell].format == "open")
         calls = opened * len(plan.arms) if judge else 0
         data.append({"benchmark": one.title, "questions": questions, "arms": len(plan.arms), "judge_calls": calls})
         rows.append([one.title, *(f"{number:,}" for number in (questions, questions * len(plan.arms), calls))])
@@ -95,7 +95,7 @@ def cost(plan: Plan, limit: float | None = None) -> Sheet:
     rows.append(["all", "", f"{answers:,}", f"{calls:,}"])
     ways = "once with and once without the images" if len(plan.arms) > 1 else "with the images"
     notes = [f"Every question is asked {ways}."]
-    if any(cell.format == "open" for one in plan.benchmarks for cell in one.family.cells.values()):
+    if any(cell.format == "open" for one in plan.benchmarks for cell in one.benchmark.cells.values()):
         said = f"by {judge.name}: at most so many calls, for replies in its cache cost nothing" if judge else "by rule"
         notes.append(f"Open answers are judged {said}.")
     return Sheet(

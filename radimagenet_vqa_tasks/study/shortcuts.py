@@ -19,7 +19,8 @@ from radimagenet_vqa_tasks.analysis.runs import Run
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import NOTHING, Estimate
 from radimagenet_vqa_tasks.analysis.table import INTERVALS, arm_notes, shown, together
-from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES, FAMILY_OF, Family
+from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, BENCHMARKS
+from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.report.answers import read_answers
 from radimagenet_vqa_tasks.scoring.record import Record
 from radimagenet_vqa_tasks.study.examples import examples
@@ -39,9 +40,9 @@ class Row:
     cells: tuple[str, ...]
 
     @property
-    def family(self) -> str:
+    def benchmark(self) -> str:
         """The name of the cells' family."""
-        return FAMILY_OF[self.cells[0]].name
+        return BENCHMARK_OF[self.cells[0]].name
 
 
 _OPEN = (
@@ -55,15 +56,15 @@ _MC = (
     Row("MC: RadImageNet-VQA", ("anatomy_mc", "pathology_mc")),
     Row("MC: its anatomy", ("anatomy_mc",)),
     Row("MC: its pathology", ("pathology_mc",)),
-    Row("MC: MMMU-Med-val", tuple(FAMILIES["mmmu_med"].cells)),
+    Row("MC: MMMU-Med-val", tuple(BENCHMARKS["mmmu_med"].cells)),
 )
 ROWS = (*_OPEN, *_MC)
 
 
-def results(runs: Sequence[Run], families: Sequence[Family], scheme: Scheme) -> Results:
+def results(runs: Sequence[Run], families: Sequence[Benchmark], scheme: Scheme) -> Results:
     """Tables, figures and examples of these runs on these benchmarks. Raises RunError where there is nothing."""
     pairs = {run.name: pairs_of(run, families) for run in runs}
-    rows = [row for row in ROWS if any(row.family in of_run for of_run in pairs.values())]
+    rows = [row for row in ROWS if any(row.benchmark in of_run for of_run in pairs.values())]
     levels = _levels(pairs)
     sheets = [_figure_4_sheet(pairs, rows, levels, scheme)]
     figures = [_figure_4(pairs, rows, levels, scheme)]
@@ -73,7 +74,7 @@ def results(runs: Sequence[Run], families: Sequence[Family], scheme: Scheme) -> 
     for of_run in pairs.values():
         for pair in of_run.values():
             gains = blind_sheets(pair.seeing, pair.blind, scheme)[0]
-            sheets.append(replace(gains, title=f"{gains.title}, {pair.seeing.family.title}"))
+            sheets.append(replace(gains, title=f"{gains.title}, {pair.seeing.benchmark.title}"))
     return Results("shortcuts", SCHEMA, sheets, figures, examples([list(of_run.values()) for of_run in pairs.values()]))
 
 
@@ -118,7 +119,7 @@ def _figure_4_sheet(
         line: list[Item | str] = [row.title]
         baselines = {name: _level(row, levels, name) for name in chance.EXPLAINED}
         for name, of_run in pairs.items():
-            pair = of_run.get(row.family)
+            pair = of_run.get(row.benchmark)
             for arm in (pair.blind, pair.seeing) if pair else ():
                 one = _measured(row, arm, scheme)
                 line.append(shown(one))
@@ -174,7 +175,7 @@ def _figure_4(
             name,
             [
                 _measured(row, pair.seeing if filled else pair.blind, scheme).estimate
-                if (pair := of_run.get(row.family))
+                if (pair := of_run.get(row.benchmark))
                 else NOTHING
                 for row in rows
             ],

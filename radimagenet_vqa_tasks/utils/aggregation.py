@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from loguru import logger
 
 from radimagenet_vqa_tasks.scoring.late import settled
+from radimagenet_vqa_tasks.tasks import groups
 
 
 class CellScore(float):
@@ -56,3 +58,10 @@ def average_of(
         logger.warning(f"no Avg: {', '.join(missing)} of {len(cells)} cells missing or without a number")
         return math.nan
     return sum(known[cell] for cell in cells) / len(cells)
+
+
+def __getattr__(name: str) -> partial[float]:
+    # The task files of groups name aggregation.radvqa, aggregation.radvqa_textonly and so on.
+    if name not in groups():
+        raise AttributeError(f"the pack has no group {name!r}; `radvqa tasks` lists them")
+    return partial(average_of, cells=tuple(task.cell.name for task in groups()[name].tasks))

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS, cell_called
+from radimagenet_vqa_tasks.benchmarks import cell_called
+from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.scoring.outcomes import scores_of
 from radimagenet_vqa_tasks.scoring.record import Record, as_dict
 

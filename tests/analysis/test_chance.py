@@ -21,12 +21,13 @@ from radimagenet_vqa_tasks.analysis.chance import (
     levels,
     uniform,
 )
-from radimagenet_vqa_tasks.benchmarks import distractors, radvqa
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS
+from radimagenet_vqa_tasks.benchmarks import distractors
+from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.models.guessing import candidates, draw
 from radimagenet_vqa_tasks.scoring.outcomes import Scored, record_of
 from radimagenet_vqa_tasks.scoring.record import Record
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, labels_for
+from radimagenet_vqa_tasks.utils import questions as hooks
 
 Question = Record
 
@@ -35,8 +36,8 @@ Question = Record
 def benchmark(hub_copy: Path) -> dict[str, list[Question]]:
     """The questions of the nine cells and the ablation's arms, as records without an answer."""
     rows = load_dataset(str(hub_copy), "benchmark", split="test")
-    tasks = {name: getattr(radvqa, f"{name}_textonly") for name in CELLS}
-    tasks |= {name: getattr(distractors, f"{name}_textonly") for name in distractors.SHARES}
+    tasks = {name: getattr(hooks, f"radvqa_{name}_textonly") for name in CELLS}
+    tasks |= {name: getattr(hooks, f"radvqa_{name}_textonly") for name in distractors.SHARES}
     return {name: [record_of(doc, None, Scored("missing")) for doc in task(rows)] for name, task in tasks.items()}
 
 
@@ -76,7 +77,7 @@ def test_uniform_level_is_what_guessing_gets(benchmark: dict[str, list[Question]
     asked = benchmark[cell][::4]
     right, expected, variance = 0, 0.0, 0.0
     for question in asked:
-        answers = candidates(question.format, question.choices, question.facets)
+        answers = candidates(question.cell, question.format, question.choices, question.facets)
         guesses = [answers[draw(f"{seed}:{question.key}", len(answers))] for seed in range(100)]
         right += guesses.count(question.target)
         share = uniform(question)

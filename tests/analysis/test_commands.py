@@ -160,7 +160,7 @@ def test_output_that_has_no_character_for_a_name(command: Command, tmp_path: Pat
 
 def test_facets_in_the_help_are_those_there_are() -> None:
     """The help names every facet."""
-    from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES
+    from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
 
     shown = " ".join(invoke("table", "--help").split())
-    assert all(facet in shown for family in FAMILIES.values() for facet in (*family.facets, "format"))
+    assert all(facet in shown for family in BENCHMARKS.values() for facet in (*family.facets, "format"))

@@ -11,7 +11,8 @@ from runs_support import arm, changed, record, records, set_fields
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.compare import compare_sheets, differences, obstacles, pair
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS, FAMILIES
+from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
+from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.scoring.record import as_dict
 
@@ -139,7 +140,7 @@ def test_arms_are_not_changed() -> None:
 
 def test_a_part_of_several_data_sets_is_a_part_and_not_other_data() -> None:
     """Where every cell is a data set of its own, a run on some of them has the same data in those."""
-    every = [record(0, cell, fingerprint=f"{index:016}") for index, cell in enumerate(FAMILIES["mmmu_med"].cells)]
+    every = [record(0, cell, fingerprint=f"{index:016}") for index, cell in enumerate(BENCHMARKS["mmmu_med"].cells)]
     whole, part = arm(found=every), arm(found=every[:2])
     assert obstacles(whole, part) == ["only 2 questions are in both (3 only in the first, 0 only in the second)"]
     [other] = obstacles(part, arm(found=[changed(every[0], fingerprint="f" * 16), every[1]]))

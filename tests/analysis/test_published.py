@@ -10,7 +10,7 @@ from runs_support import arm, changed, records, set_fields
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.measure import AVG
 from radimagenet_vqa_tasks.analysis.published import Verdict, published_sheet, row_verdict, targets
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS
+from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.published.tables import table_2
 

@@ -8,24 +8,25 @@ import pytest
 from runs_support import record, records, write
 
 from radimagenet_vqa_tasks.analysis.runs import read_runs
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS, FAMILIES
+from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
+from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS, SAMPLE
 from radimagenet_vqa_tasks.errors import RunError
 
 
 def test_arms_never_mix(tmp_path: Path) -> None:
     """Answers with and without the images, to other data and by other task versions, are arms of their own."""
     write(tmp_path, records(2) + records(2, arm="textonly"))
-    write(tmp_path, records(2, fingerprint="f" * 16), prefix="radvqa_sample_")
+    write(tmp_path, records(2, fingerprint=SAMPLE.fingerprint), prefix="radvqa_sample_")
     [run] = read_runs([tmp_path])
     assert [(arm.with_image, arm.fingerprint[:1], arm.is_sample, len(arm.records)) for arm in run.arms] == [
         (True, "0", False, 18),
-        (True, "f", True, 18),
+        (True, SAMPLE.fingerprint[:1], True, 18),
         (False, "0", False, 18),
     ]
     assert "several data sets" in run.notes[0]
     with pytest.raises(RunError, match="several data sets or task versions: 01234567 .*, ffffffff"):
-        run.arm(FAMILIES["radvqa"], with_image=True)
-    assert run.arm(FAMILIES["radvqa"], with_image=False).label == "publisher/model (text only)"
+        run.arm(BENCHMARKS["radvqa"], with_image=True)
+    assert run.arm(BENCHMARKS["radvqa"], with_image=False).label == "publisher/model (text only)"
 
 
 def test_major_versions_are_kept_apart_and_minor_ones_are_not(tmp_path: Path) -> None:
@@ -37,18 +38,18 @@ def test_major_versions_are_kept_apart_and_minor_ones_are_not(tmp_path: Path) ->
     assert [(arm.version, len(arm.records)) for arm in run.arms] == [("1-B", 12), ("2-A", 6)]
 
 
-SUBJECTS = list(FAMILIES["mmmu_med"].cells)
+SUBJECTS = list(BENCHMARKS["mmmu_med"].cells)
 
 
 def test_benchmarks_are_kept_apart(tmp_path: Path) -> None:
     """One folder's answers to several benchmarks are arms of their own, each with its benchmark's cells."""
     write(tmp_path, records(2) + records(3, cells=["vqarad_open", "vqarad_closed"], fingerprint="a" * 16))
     [run] = read_runs([tmp_path])
-    assert [(arm.family.name, len(arm.records), arm.partial) for arm in run.arms] == [
+    assert [(arm.benchmark.name, len(arm.records), arm.partial) for arm in run.arms] == [
         ("radvqa", 18, ""),
         ("vqarad", 6, ""),
     ]
-    assert run.families == [FAMILIES["radvqa"], FAMILIES["vqarad"]] and run.notes == ()
+    assert run.families == [BENCHMARKS["radvqa"], BENCHMARKS["vqarad"]] and run.notes == ()
 
 
 def test_a_benchmark_of_several_data_sets_is_one_arm(tmp_path: Path) -> None:

@@ -12,15 +12,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from radimagenet_vqa_tasks.benchmarks import distractors, radvqa
-from radimagenet_vqa_tasks.benchmarks.distractors import SHARES, answer, options, which_offer
-from radimagenet_vqa_tasks.errors import DataError
+from radimagenet_vqa_tasks.benchmarks.benchmark import LETTERS, Question, RowFaultError
+from radimagenet_vqa_tasks.benchmarks.distractors import SHARES, options, which_offer
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, labels_for, regions
+from radimagenet_vqa_tasks.utils import questions as hooks
 
 ABNORMAL = 719  # of the benchmark's 1,000 images; the paper, section 3.2
 IMAGE_COLUMNS = {"image", "images"}
 
 Doc = dict[str, Any]
+
+
+def answer(doc: Doc) -> str:
+    """The right option's text."""
+    return str(doc["choices"][LETTERS.index(doc["target"])])
+
+
+def asked(doc: Doc) -> Question:
+    """A question of the benchmark of which lists are to be made."""
+    return Question("Which?", format="mc", cluster="i", cell="pathology_mc", **doc)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +42,7 @@ def benchmark(hub_copy: Path) -> Dataset:
 @pytest.fixture(scope="module")
 def own(benchmark: Dataset) -> dict[str, Doc]:
     """The benchmark's own questions about abnormal images, by image."""
-    docs = radvqa.pathology_mc_textonly(benchmark)
+    docs = hooks.radvqa_pathology_mc_textonly(benchmark)
     return {doc["cluster"]: doc for doc in docs if doc["facets"]["abnormal"]}
 
 
@@ -40,7 +50,7 @@ def own(benchmark: Dataset) -> dict[str, Doc]:
 def arms(benchmark: Dataset) -> dict[str, dict[str, Doc]]:
     """The questions of each arm, by image."""
     return {
-        cell: {doc["cluster"]: doc for doc in getattr(distractors, f"{cell}_textonly")(benchmark)} for cell in SHARES
+        cell: {doc["cluster"]: doc for doc in getattr(hooks, f"radvqa_{cell}_textonly")(benchmark)} for cell in SHARES
     }
 
 
@@ -110,7 +120,7 @@ def test_letters_are_uniform(arms: dict[str, dict[str, Doc]]) -> None:
 def test_lists_depend_on_nothing_but_the_question(benchmark: Dataset, arms: dict[str, dict[str, Doc]]) -> None:
     """Whatever other rows there are, and in whichever order, an image has the same four options in the same places."""
     half = benchmark.select([*range(9 * 700, 9 * 710), *range(9 * 300, 9 * 310)])
-    for doc in distractors.sample_pathology_mc_nps000(half):
+    for doc in hooks.radvqa_sample_pathology_mc_nps000(half):
         assert doc["choices"] == arms["pathology_mc_nps000"][doc["cluster"]]["choices"]
 
 
@@ -122,8 +132,13 @@ def test_lists_are_the_same_on_every_machine() -> None:
         "target": "B",
         "facets": {"location": "lung", "modality": "ct"},
     }
-    assert options(doc, with_normal=True) == ["bronchiectasis", NO_PATHOLOGY, "airspace opacity", "nodule"]
-    assert options(doc, with_normal=False) == ["bronchiectasis", "parenchyma destruction", "airspace opacity", "nodule"]
+    assert options(asked(doc), with_normal=True) == ["bronchiectasis", NO_PATHOLOGY, "airspace opacity", "nodule"]
+    assert options(asked(doc), with_normal=False) == [
+        "bronchiectasis",
+        "parenchyma destruction",
+        "airspace opacity",
+        "nodule",
+    ]
     assert [key for key, has in zip("abcdefghij", which_offer("abcdefghij", 30), strict=True) if has] == ["b", "c", "d"]
 
 
@@ -135,8 +150,8 @@ def test_question_without_the_option_gets_it_in_place_of_a_distractor() -> None:
         "target": "A",
         "facets": {"location": "spine", "modality": "mri"},
     }
-    assert set(options(doc, with_normal=False)) == set(doc["choices"])
-    assert set(options(doc, with_normal=True)) == {*doc["choices"][:3], NO_PATHOLOGY}
+    assert set(options(asked(doc), with_normal=False)) == set(doc["choices"])
+    assert set(options(asked(doc), with_normal=True)) == {*doc["choices"][:3], NO_PATHOLOGY}
 
 
 @given(st.data())
@@ -153,7 +168,7 @@ def test_any_question_of_a_region_gives_four_paired_options(data: st.DataObject)
         "target": "ABCDEFG"[choices.index(right)],
         "facets": {"location": location, "modality": data.draw(st.sampled_from(["ct", "mri", "CT", "us"]))},
     }
-    without, with_normal = options(doc, with_normal=False), options(doc, with_normal=True)
+    without, with_normal = options(asked(doc), with_normal=False), options(asked(doc), with_normal=True)
     assert len(set(without)) == len(set(with_normal)) == 4
     assert right in without and NO_PATHOLOGY not in without and set(without) <= set(names)
     assert [pair[1] for pair in zip(without, with_normal, strict=True) if pair[0] != pair[1]] == [NO_PATHOLOGY]
@@ -162,14 +177,14 @@ def test_any_question_of_a_region_gives_four_paired_options(data: st.DataObject)
 
 def test_image_column_is_the_benchmarks(benchmark: Dataset) -> None:
     """With images each question keeps its image, undecoded; the twin without them has no such column."""
-    seen = distractors.pathology_mc_nps030(benchmark)
-    blind = distractors.pathology_mc_nps030_textonly(benchmark)
-    own = {doc["cluster"]: doc for doc in radvqa.pathology_mc(benchmark).select(range(281, 291))}
+    seen = hooks.radvqa_pathology_mc_nps030(benchmark)
+    blind = hooks.radvqa_pathology_mc_nps030_textonly(benchmark)
+    own = {doc["cluster"]: doc for doc in hooks.radvqa_pathology_mc(benchmark).select(range(281, 291))}
     [column] = IMAGE_COLUMNS & set(seen.column_names)
     for doc in seen.select(range(10)):
         assert doc[column] == own[doc["cluster"]][column]
     assert set(seen.column_names) - set(blind.column_names) == {column}
-    assert seen.features[column] == radvqa.pathology_mc(benchmark).features[column]
+    assert seen.features[column] == hooks.radvqa_pathology_mc(benchmark).features[column]
 
 
 def test_image_of_a_modality_without_labels_gets_its_regions() -> None:
@@ -181,8 +196,8 @@ def test_image_of_a_modality_without_labels_gets_its_regions() -> None:
         "facets": {"location": "hip", "modality": "ct"},
     }
     names = {label.name for label in labels_for("hip")}
-    assert set(options(doc, with_normal=False)) <= names
-    assert len(set(options(doc, with_normal=False))) == 4
+    assert set(options(asked(doc), with_normal=False)) <= names
+    assert len(set(options(asked(doc), with_normal=False))) == 4
 
 
 @pytest.mark.parametrize(
@@ -200,12 +215,12 @@ def test_question_that_cannot_be_rebuilt_is_named(changed: Doc) -> None:
         "facets": {"location": "lung", "modality": "ct"},
         **changed,
     }
-    with pytest.raises(DataError, match=r"d\.png:pathology_mc.*[Nn]o [Pp]athology"):
-        options(doc, with_normal=True)
+    with pytest.raises(RowFaultError, match=r"d\.png:pathology_mc.*[Nn]o [Pp]athology"):
+        options(asked(doc), with_normal=True)
 
 
-@pytest.mark.parametrize("name", ["pathology_mc_nps050", "pathology_mc", "sample_pathology_mc_nps030_textonly_"])
+@pytest.mark.parametrize("name", ["pathology_mc_nps050", "pathology_mcs", "sample_pathology_mc_nps030_textonly_"])
 def test_unknown_arm_is_an_attribute_error(name: str) -> None:
     """A task file with a typing error says so when it is loaded."""
-    with pytest.raises(AttributeError, match="the arms are pathology_mc_nps000"):
-        getattr(distractors, name)
+    with pytest.raises(AttributeError, match="the pack has no task"):
+        getattr(hooks, f"radvqa_{name}")

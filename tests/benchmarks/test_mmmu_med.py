@@ -12,10 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from radimagenet_vqa_tasks.benchmarks import mmmu_med
-from radimagenet_vqa_tasks.benchmarks.mmmu_med import CONFIGURATIONS, parse_options
+from radimagenet_vqa_tasks.benchmarks import BENCHMARKS, mmmu_med
+from radimagenet_vqa_tasks.benchmarks.mmmu_med import SUBJECTS, parse_options
 from radimagenet_vqa_tasks.errors import DataError
+from radimagenet_vqa_tasks.utils import questions as hooks
 from radimagenet_vqa_tasks.utils.prompts import doc_to_visual
+
+PARTS = {name: str(cell.part) for name, cell in BENCHMARKS["mmmu_med"].cells.items()}
 
 
 @pytest.fixture(scope="module")
@@ -23,16 +26,15 @@ def subjects(comparator_copies: dict[str, Path]) -> dict[str, Dataset]:
     """The validation split of each subject, as `load_dataset` gives it."""
     folder = comparator_copies["mmmu_med"]
     return {
-        name: load_dataset("parquet", data_files=str(folder / name / "*.parquet"), split="train")
-        for name in CONFIGURATIONS
+        name: load_dataset("parquet", data_files=str(folder / name / "*.parquet"), split="train") for name in SUBJECTS
     }
 
 
 def test_each_subject_is_a_task(subjects: dict[str, Dataset]) -> None:
     """A subject's rows are its own task's; questions without options are left out."""
     keys = set()
-    for subject, cell in CONFIGURATIONS.items():
-        questions = getattr(mmmu_med, cell)(subjects[subject])
+    for cell, subject in PARTS.items():
+        questions = getattr(hooks, f"radvqa_{cell}")(subjects[subject])
         assert len(questions) == comparators.MMMU_QUESTIONS - comparators.MMMU_OPEN
         assert set(questions["format"]) == {"mc"}
         keys |= set(questions["key"])
@@ -42,13 +44,13 @@ def test_each_subject_is_a_task(subjects: dict[str, Dataset]) -> None:
 def test_other_subject_is_refused(subjects: dict[str, Dataset]) -> None:
     """A task on another subject's rows would score nothing, or the wrong thing."""
     with pytest.raises(DataError, match="none of the questions of mmmu_med_mc_pharmacy"):
-        mmmu_med.mmmu_med_mc_pharmacy(subjects["Public_Health"])
+        hooks.radvqa_mmmu_med_mc_pharmacy(subjects["Public_Health"])
 
 
 def test_question_has_the_images_that_exist_in_order(subjects: dict[str, Dataset]) -> None:
     """Null columns are no images, and the numbers of those that exist need not begin at one."""
     rows = subjects["Pharmacy"]
-    questions = mmmu_med.mmmu_med_mc_pharmacy(rows)
+    questions = hooks.radvqa_mmmu_med_mc_pharmacy(rows)
     for index in range(len(questions)):
         paths = [cell["path"] for cell in questions[index]["images"]]
         raw = rows.with_format("arrow")[index].to_pylist()[0]
@@ -63,7 +65,9 @@ def test_clusters_are_the_images(subjects: dict[str, Dataset]) -> None:
     rows = subjects["Pharmacy"].to_list()
     for name in mmmu_med.IMAGE_COLUMNS:
         rows[1][name] = rows[0][name]
-    clusters = mmmu_med.mmmu_med_mc_pharmacy(Dataset.from_list(rows, features=subjects["Pharmacy"].features))["cluster"]
+    clusters = hooks.radvqa_mmmu_med_mc_pharmacy(Dataset.from_list(rows, features=subjects["Pharmacy"].features))[
+        "cluster"
+    ]
     assert clusters[0] == clusters[1]
     assert len(set(clusters)) == len(clusters) - 1
 
@@ -71,8 +75,8 @@ def test_clusters_are_the_images(subjects: dict[str, Dataset]) -> None:
 def test_preparing_opens_no_image(subjects: dict[str, Dataset], monkeypatch: pytest.MonkeyPatch) -> None:
     """Seven image columns, and none is decoded; text-only questions have none at all."""
     monkeypatch.setattr(Image, "open", lambda *_: pytest.fail("an image was opened"))
-    assert mmmu_med.mmmu_med_mc_pharmacy(subjects["Pharmacy"])[0]["images"][0]["bytes"]
-    assert "images" not in mmmu_med.mmmu_med_mc_pharmacy_textonly(subjects["Pharmacy"]).column_names
+    assert hooks.radvqa_mmmu_med_mc_pharmacy(subjects["Pharmacy"])[0]["images"][0]["bytes"]
+    assert "images" not in hooks.radvqa_mmmu_med_mc_pharmacy_textonly(subjects["Pharmacy"]).column_names
 
 
 @pytest.mark.parametrize(
@@ -92,7 +96,7 @@ def test_preparing_opens_no_image(subjects: dict[str, Dataset], monkeypatch: pyt
         ({"question_type": "essay"}, "the question_type 'essay' is neither"),
         ({"id": "validation_Art_1"}, "its id names none of the subjects"),
         ({"image_1": None}, "it has no image"),
-        ({"id": "validation_Pharmacy_2"}, "question 'validation_Pharmacy_2' is there 2 times"),
+        ({"id": "validation_Pharmacy_2"}, "question 'validation_Pharmacy_2' is there more than once"),
     ],
 )
 def test_damaged_row_is_named(values: dict[str, Any], said: str) -> None:
@@ -100,7 +104,7 @@ def test_damaged_row_is_named(values: dict[str, Any], said: str) -> None:
     rows = comparators.mmmu_rows("Pharmacy")
     rows[0].update(values)
     with pytest.raises(DataError) as error:
-        mmmu_med.mmmu_med_mc_pharmacy(Dataset.from_list(rows))
+        hooks.radvqa_mmmu_med_mc_pharmacy(Dataset.from_list(rows))
     assert said in str(error.value)
 
 

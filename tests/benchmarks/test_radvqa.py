@@ -10,11 +10,11 @@ import pyarrow as pa
 import pytest
 from datasets import Dataset, load_dataset
 
-from radimagenet_vqa_tasks.benchmarks import radvqa, sample
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS
+from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.data import adapter
-from radimagenet_vqa_tasks.data.questions import fingerprint
+from radimagenet_vqa_tasks.data.fingerprints import fingerprint
 from radimagenet_vqa_tasks.errors import DataError
+from radimagenet_vqa_tasks.utils import questions as hooks
 
 Row = dict[str, Any]
 
@@ -36,7 +36,7 @@ def test_benchmark_gives_a_thousand_questions_a_cell(benchmark: Dataset) -> None
     """Each of the nine tasks sees its own thousand rows, and together they see every row once."""
     keys = []
     for cell in CELLS:
-        questions = getattr(radvqa, cell)(benchmark)
+        questions = getattr(hooks, f"radvqa_{cell}")(benchmark)
         assert len(questions) == 1000
         assert set(questions["cell"]) == {cell}
         keys += questions["key"]
@@ -45,7 +45,7 @@ def test_benchmark_gives_a_thousand_questions_a_cell(benchmark: Dataset) -> None
 
 def test_cells_are_told_by_question_id_and_not_by_answer(benchmark: Dataset) -> None:
     """Closed+ holds the 281 normal images whose answer is no: the paper's cells rest on 1,000 questions each."""
-    answers = radvqa.pathology_closed_pos(benchmark)["target"]
+    answers = hooks.radvqa_pathology_closed_pos(benchmark)["target"]
     assert (answers.count("yes"), answers.count("no")) == (719, 281)
 
 
@@ -58,15 +58,15 @@ def test_multiple_choice_cells_do_not_need_a_question_id(shaped_table: pa.Table,
             row["metadata"]["question_id"] = question_id
 
     rows = changed(shaped_table, rename)
-    assert sample.anatomy_mc(rows)["facets"][0]["subject"] == "anatomy"
-    assert sample.pathology_mc(rows)["facets"][0]["template"] == (question_id or "pathology_mc")
-    assert len(sample.pathology_mc(rows)) == 3
+    assert hooks.radvqa_sample_anatomy_mc(rows)["facets"][0]["subject"] == "anatomy"
+    assert hooks.radvqa_sample_pathology_mc(rows)["facets"][0]["template"] == (question_id or "pathology_mc")
+    assert len(hooks.radvqa_sample_pathology_mc(rows)) == 3
 
 
 def test_question_columns_hold_what_the_row_says(shaped_table: pa.Table) -> None:
     """Question, options, target, key, cluster and facets come through unchanged."""
     rows = changed(shaped_table, lambda rows: None)
-    question = sample.pathology_mc(rows)[1]
+    question = hooks.radvqa_sample_pathology_mc(rows)[1]
     source = shaped_table.slice(17, 1).to_pylist()[0]
     assert question["question"] == source["question"]
     assert question["choices"] == source["choices"]
@@ -90,7 +90,11 @@ def test_images_are_grouped_by_place_where_paths_are_missing(shaped_table: pa.Ta
         for row in rows:
             row["image"]["path"] = None
 
-    assert sample.anatomy_open(changed(shaped_table, forget))["cluster"] == ["image-0000", "image-0001", "image-0002"]
+    assert hooks.radvqa_sample_anatomy_open(changed(shaped_table, forget))["cluster"] == [
+        "image-0000",
+        "image-0001",
+        "image-0002",
+    ]
 
 
 def test_no_image_is_decoded_while_preparing(benchmark: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,24 +106,24 @@ def test_no_image_is_decoded_while_preparing(benchmark: Dataset, monkeypatch: py
 
     monkeypatch.setattr(Image, "open", fail)
     for cell in CELLS:
-        assert getattr(radvqa, cell)(benchmark)[0]["images"][0]["bytes"].startswith(b"\x89PNG")
-        blind = getattr(radvqa, f"{cell}_textonly")(benchmark)
+        assert getattr(hooks, f"radvqa_{cell}")(benchmark)[0]["images"][0]["bytes"].startswith(b"\x89PNG")
+        blind = getattr(hooks, f"radvqa_{cell}_textonly")(benchmark)
         assert "images" not in blind.column_names
         assert blind[0]["arm"] == "textonly"
 
 
 def test_adaptation_is_shared_by_tasks(benchmark: Dataset) -> None:
     """The host loads the data once a task; only the first of them pays for the checks and the fingerprint."""
-    adapter._adapted.cache_clear()
+    adapter._cached.cache_clear()
     for cell in CELLS:
-        getattr(radvqa, cell)(benchmark)
-    assert adapter._adapted.cache_info().misses == 1
+        getattr(hooks, f"radvqa_{cell}")(benchmark)
+    assert adapter._cached.cache_info().misses == 1
 
 
 def test_unknown_task_function_is_an_attribute_error() -> None:
     """A typing error in a task file is found when the file is loaded, by name."""
-    with pytest.raises(AttributeError, match="no task is called 'anatomy_opne'"):
-        _ = radvqa.anatomy_opne
+    with pytest.raises(AttributeError, match="no task 'radvqa_anatomy_opne'"):
+        _ = hooks.radvqa_anatomy_opne
 
 
 def _set(index: int, **values: Any) -> Callable[[list[Row]], None]:
@@ -152,7 +156,7 @@ def _set_metadata(index: int, **values: Any) -> Callable[[list[Row]], None]:
 def test_damaged_row_is_named(shaped_table: pa.Table, change: Callable[[list[Row]], Any], said: str) -> None:
     """Each way in which rows can be wrong ends in one message with the row or image and what is wrong with it."""
     with pytest.raises(DataError) as error:
-        sample.anatomy_open(changed(shaped_table, change))
+        hooks.radvqa_sample_anatomy_open(changed(shaped_table, change))
     assert said in str(error.value)
     assert "radvqa verify" in str(error.value)
 
@@ -161,13 +165,13 @@ def test_missing_columns_are_named(shaped_table: pa.Table) -> None:
     """Another configuration of the data set, or another data set, is recognised by its columns."""
     rows = Dataset.from_list(shaped_table.slice(0, 9).drop(["question_type"]).to_pylist())
     with pytest.raises(DataError, match=r"column question_type is missing \(found: image, question"):
-        sample.anatomy_open(rows)
+        hooks.radvqa_sample_anatomy_open(rows)
 
 
 def test_part_of_the_benchmark_is_refused(shaped_table: pa.Table) -> None:
     """A data set with fewer images than the benchmark is never scored as if it were the benchmark."""
     with pytest.raises(DataError, match=r"1,000 images .* 9,000 rows; here are 3 images and 27 rows"):
-        radvqa.anatomy_open(changed(shaped_table, lambda rows: None))
+        hooks.radvqa_anatomy_open(changed(shaped_table, lambda rows: None))
 
 
 def test_many_faults_are_counted(shaped_table: pa.Table) -> None:
@@ -178,7 +182,7 @@ def test_many_faults_are_counted(shaped_table: pa.Table) -> None:
             row["question"] = ""
 
     with pytest.raises(DataError, match=r"row 4: the question is empty; and 22 more\."):
-        sample.anatomy_open(changed(shaped_table, blank))
+        hooks.radvqa_sample_anatomy_open(changed(shaped_table, blank))
 
 
 def test_fingerprint_is_of_the_content(shaped_table: pa.Table, benchmark: Dataset) -> None:

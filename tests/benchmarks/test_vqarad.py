@@ -12,8 +12,10 @@ import pytest
 from datasets import Dataset, load_dataset
 from PIL import Image
 
-from radimagenet_vqa_tasks.benchmarks import vqarad
+from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
+from radimagenet_vqa_tasks.data.adapter import every_question
 from radimagenet_vqa_tasks.errors import DataError
+from radimagenet_vqa_tasks.utils import questions as hooks
 from radimagenet_vqa_tasks.utils.prompts import doc_to_visual
 
 Rows = list[dict[str, Any]]
@@ -27,7 +29,7 @@ def rows(comparator_copies: dict[str, Path]) -> Dataset:
 
 def test_question_is_closed_if_its_answer_is_yes_or_no(rows: Dataset) -> None:
     """Whatever its capitals; both cells together are all 451 questions, once each."""
-    closed, opened = vqarad.vqarad_closed(rows), vqarad.vqarad_open(rows)
+    closed, opened = hooks.radvqa_vqarad_closed(rows), hooks.radvqa_vqarad_open(rows)
     assert set(closed["target"]) == {"yes", "no"}
     assert not {"yes", "no"} & {target.lower() for target in opened["target"]}
     assert "MRI (magnetic resonance imaging)" in opened["target"][:]  # as it is written, but for blanks around it
@@ -37,8 +39,8 @@ def test_question_is_closed_if_its_answer_is_yes_or_no(rows: Dataset) -> None:
 
 def test_keys_are_of_the_content(rows: Dataset) -> None:
     """A row keeps its key in another order and in a part of the data; the second of two equal rows has its own."""
-    every = vqarad.adapter(None).every(rows)
-    backwards = vqarad.adapter(None).every(rows.select(range(450, 100, -1)))
+    every = every_question(BENCHMARKS["vqarad"], rows)
+    backwards = every_question(BENCHMARKS["vqarad"], rows.select(range(450, 100, -1)), whole=False)
     asked = dict(zip(every["key"], every["question"], strict=True))
     assert all(asked[key] == question for key, question in zip(backwards["key"], backwards["question"], strict=True))
     assert [key for key in every["key"] if "#" in key] == [f"{every['key'][0]}#2"]
@@ -46,14 +48,14 @@ def test_keys_are_of_the_content(rows: Dataset) -> None:
 
 def test_clusters_are_images(rows: Dataset) -> None:
     """Questions with the same image bytes are one cluster, though nothing in the rows says so."""
-    every = vqarad.adapter(None).every(rows)
+    every = every_question(BENCHMARKS["vqarad"], rows)
     images = {cluster: cells[0]["bytes"] for cluster, cells in zip(every["cluster"], every["images"], strict=True)}
     assert len(images) == len(set(images.values())) == comparators.VQARAD_IMAGES
 
 
 def test_every_kind_of_image_reaches_the_model_as_rgb(rows: Dataset) -> None:
     """CMYK, grey, palette and 16-bit files become 8-bit RGB."""
-    every = vqarad.adapter(None).every(rows)
+    every = every_question(BENCHMARKS["vqarad"], rows)
     modes = {Image.open(io.BytesIO(cells[0]["bytes"])).mode for cells in every["images"]}
     assert {"CMYK", "L", "P", "RGB", "I;16"} <= modes
     assert {doc_to_visual(every[index])[0].mode for index in range(12)} == {"RGB"}
@@ -73,10 +75,10 @@ def test_damaged_row_is_named(change: Callable[[Rows], Any], said: str) -> None:
     rows = comparators.vqarad_rows()
     change(rows)
     with pytest.raises(DataError, match=said):
-        vqarad.vqarad_open(Dataset.from_list(rows))
+        hooks.radvqa_vqarad_open(Dataset.from_list(rows))
 
 
 def test_other_data_set_is_told_by_its_columns(rows: Dataset) -> None:
     """A data set without answers is refused, by name."""
     with pytest.raises(DataError, match=r"this is not VQA-RAD: column answer is missing \(found: image, question\)"):
-        vqarad.vqarad_open(rows.remove_columns("answer"))
+        hooks.radvqa_vqarad_open(rows.remove_columns("answer"))

@@ -107,8 +107,8 @@ def test_files_and_card_say_what_they_are(whole: Path) -> None:
 
 def test_a_built_benchmark_is_verified_and_asked_whatever_its_size(whole: Path) -> None:
     """The tasks take it, its fingerprint says that it was built, and fewer images than it had are a fault."""
-    from radimagenet_vqa_tasks.data.families import question_columns
     from radimagenet_vqa_tasks.data.provenance import is_built
+    from radimagenet_vqa_tasks.data.rows import question_columns
     from radimagenet_vqa_tasks.data.verification import verify
 
     findings = verify(whole)

@@ -17,13 +17,14 @@ import shaped_data
 import yaml
 from click.testing import CliRunner
 
+from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.build.dataset import Request as Build
 from radimagenet_vqa_tasks.build.dataset import build
 from radimagenet_vqa_tasks.build.export import Request, export
-from radimagenet_vqa_tasks.build.training_data import PROMPTS
+from radimagenet_vqa_tasks.build.training_data import PROMPTS, prompt
 from radimagenet_vqa_tasks.cli import main
 from radimagenet_vqa_tasks.errors import DataError, RunError
-from radimagenet_vqa_tasks.plugin import TASKS
+from radimagenet_vqa_tasks.utils.prompts import doc_to_text
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +41,14 @@ def lines(file: Path) -> list[dict[str, Any]]:
 
 def test_prompts_are_those_of_the_tasks() -> None:
     """What a model is trained on is what it will be asked."""
-    for form in ("open", "closed", "mc"):
-        said = yaml.safe_load((Path(TASKS) / f"_{form}_yaml").read_text())["lmms_eval_specific_kwargs"]["default"]
-        assert PROMPTS[form] == (said["pre_prompt"], said["post_prompt"])
+    asked = {
+        "question": "Which?",
+        "choices": ["hip", "knee"],
+        "format": "mc",
+    }
+    affixes = {"pre_prompt": PROMPTS["mc"].pre, "post_prompt": PROMPTS["mc"].post}
+    assert prompt("Which?", "mc", ["hip", "knee"]) == doc_to_text(asked, affixes)
+    assert all(PROMPTS[cell.format] == cell.prompt for cell in CELLS.values())
 
 
 def test_llamafactory(data: Path, tmp_path: Path) -> None:
@@ -58,7 +64,9 @@ def test_llamafactory(data: Path, tmp_path: Path) -> None:
     assert len(rows) == len(source)
     for row, original in zip(rows, source, strict=True):
         human, gpt = row["conversations"]
-        assert human["value"].startswith(f"<image>\n{'Question: ' * bool(original['choices'])}{original['question']}")
+        assert human["value"].startswith(
+            f"<image>\n{chr(10) * bool(original['choices'])}{'Question: ' * bool(original['choices'])}{original['question']}"
+        )
         assert human["value"].count("<image>") == len(row["images"]) == 1
         assert gpt == {"from": "gpt", "value": original["answer"]}
         assert (tmp_path / "out" / row["images"][0]).read_bytes() == original["image"]["bytes"]

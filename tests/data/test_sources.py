@@ -6,13 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 
-from radimagenet_vqa_tasks import plugin
-from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES
+from radimagenet_vqa_tasks.benchmarks import SOURCES
 from radimagenet_vqa_tasks.data.sources import (
-    SOURCE_OF,
-    SOURCES,
     companion,
     every_file,
     explained,
@@ -53,21 +49,6 @@ def test_wrong_data_option_is_explained(values: tuple[str, ...], said: str) -> N
     assert said in str(error.value)
 
 
-def test_every_family_has_a_data_set_and_the_task_files_name_it() -> None:
-    """Repository, split and revision stand in the task files too; both say the same."""
-    assert set(SOURCE_OF) == set(FAMILIES)
-    by_repository = {source.repository: source for source in SOURCES.values()}
-    found = set()
-    for path in plugin.TASKS.rglob("_data_yaml"):
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if config["dataset_path"] in by_repository:
-            source = by_repository[config["dataset_path"]]
-            assert config["test_split"] == source.split
-            assert config.get("dataset_kwargs", {}).get("revision") == source.revision
-            found.add(source.repository)
-    assert found == set(by_repository)
-
-
 def test_copies_are_found_by_the_hubs_layout(hub_copy: Path, comparator_copies: dict[str, Path]) -> None:
     """Each part of each data set is where the hub has it, and nothing else is taken."""
     copies = {"radvqa": hub_copy, **comparator_copies}
@@ -96,9 +77,9 @@ def test_incomplete_copies_are_explained(tmp_path: Path, comparator_copies: dict
 def test_companion_is_the_local_copys_while_it_is_in_use(comparator_copies: dict[str, Path]) -> None:
     """Outside the context the hub is asked, and offline that is one message."""
     with local_copies(comparator_copies):
-        assert companion("slake") == (comparator_copies["slake"] / "imgs.zip").resolve()
+        assert companion(SOURCES["slake"]) == (comparator_copies["slake"] / "imgs.zip").resolve()
     with pytest.raises(RunError, match=r"BoKelvin/SLAKE could not be fetched .*--data slake=PATH"):
-        companion("slake")
+        companion(SOURCES["slake"])
 
 
 def test_hub_failure_names_the_data_set_and_its_remedy() -> None:

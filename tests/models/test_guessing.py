@@ -15,11 +15,14 @@ BRAIN = {"subject": "pathology", "location": "brain"}
 
 def test_candidates_are_what_the_kind_of_question_allows() -> None:
     """Letters, yes and no, regions, or the region's labels with the normal one; nothing where there is no list."""
-    assert candidates("mc", ["hip", "knee", "brain"], BRAIN) == "ABC"
-    assert candidates("closed", [], BRAIN) == ("yes", "no")
-    assert candidates("open", [], {"subject": "anatomy", "location": "brain"}) == tuple(regions())
-    assert candidates("open", None, BRAIN) == (NO_PATHOLOGY, *(label.name for label in labels_for("brain")))
-    assert candidates("open", [], {}) == candidates("phrase", [], {"organ": "liver"}) == ()
+    assert candidates("pathology_mc", "mc", ["hip", "knee", "brain"], BRAIN) == "ABC"
+    assert candidates("pathology_closed_pos", "closed", [], BRAIN) == ("yes", "no")
+    assert candidates("anatomy_open", "open", [], BRAIN) == tuple(regions())
+    assert candidates("pathology_open", "open", None, BRAIN) == (
+        NO_PATHOLOGY,
+        *(label.name for label in labels_for("brain")),
+    )
+    assert candidates("slake_open", "open", [], {}) == candidates("unknown", "phrase", [], {"organ": "liver"}) == ()
 
 
 @pytest.mark.parametrize(("family", "expected"), [("abnormal_closed", "yes"), ("anatomy_closed", "yes")])

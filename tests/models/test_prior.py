@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lmms_eval.api.instance import Instance
 
+from radimagenet_vqa_tasks.benchmarks.benchmark import LETTERS, lettered
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.models.prior import Prior, answer
-from radimagenet_vqa_tasks.utils.prompts import LETTERS, lettered
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "prompts.json"
 TEXT_ONLY = [name for name in json.loads(GOLDEN.read_text(encoding="utf-8")) if name.endswith("_textonly")]
@@ -54,7 +54,7 @@ def test_every_task_of_every_family_gets_an_answer_of_its_kind(name: str) -> Non
     """A letter that is offered, yes or no, or some words, on the very prompts that models get."""
     for text in texts(name):
         found = answer(text)
-        if "\nOptions:\n" in text:
+        if "\nOptions: \n" in text:
             assert f"\n{found}. " in text
         elif "'yes' or 'no'" in text:
             assert found in ("yes", "no")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS
+from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.published import tables
 

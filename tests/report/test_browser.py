@@ -34,9 +34,10 @@ def one_record(doc: dict[str, Any], outcome: str, **changed: Any) -> Record:
 @pytest.fixture(scope="session")
 def docs() -> list[dict[str, Any]]:
     """The questions of the embedded sample."""
-    from radimagenet_vqa_tasks.data.families import question_columns
+    from radimagenet_vqa_tasks.benchmarks import MAIN
+    from radimagenet_vqa_tasks.data.rows import question_columns
 
-    found: list[dict[str, Any]] = question_columns("radvqa", sample=True).remove_columns(["images"]).to_list()
+    found: list[dict[str, Any]] = question_columns(MAIN, sample=True).remove_columns(["images"]).to_list()
     return found
 
 

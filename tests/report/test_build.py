@@ -12,6 +12,7 @@ from report_support import line, payload_of, write_run
 from runs_support import record, records
 
 from radimagenet_vqa_tasks.analysis.measure import Scheme
+from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
 from radimagenet_vqa_tasks.cli import main
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.report.build import report
@@ -115,12 +116,15 @@ def test_command_prints_where_the_report_is(run: Path, tmp_path: Path) -> None:
 
 def test_other_benchmarks_have_tables_filters_and_images(tmp_path: Path, comparator_copies: dict[str, Path]) -> None:
     """One run's answers to several benchmarks: a table each, one column of answers, images from each local copy."""
-    from radimagenet_vqa_tasks.data.families import question_columns
+    from radimagenet_vqa_tasks.data.rows import question_columns
 
     found = []
     for family in ("vqarad", "slake"):
         docs = (
-            question_columns(family, comparator_copies[family]).remove_columns(["images"]).select(range(40)).to_list()
+            question_columns(BENCHMARKS[family], comparator_copies[family])
+            .remove_columns(["images"])
+            .select(range(40))
+            .to_list()
         )
         shared = ("key", "cluster", "cell", "format", "fingerprint", "question", "choices", "target")
         scored = {"arm": "image", "version": "1-A", "outcome": "correct", "scores": {"accuracy": 1}}
@@ -137,9 +141,9 @@ def test_other_benchmarks_have_tables_filters_and_images(tmp_path: Path, compara
 
 def test_sample_images_need_no_network(tmp_path: Path) -> None:
     """A run on the embedded sample gets its images from the package, each once, whatever the host is set to."""
-    from radimagenet_vqa_tasks.data.families import question_columns
+    from radimagenet_vqa_tasks.data.rows import question_columns
 
-    columns = question_columns("radvqa", sample=True)
+    columns = question_columns(BENCHMARKS["radvqa"], sample=True)
     found = [
         record(0, doc["cell"], **{name: doc[name] for name in ("key", "cluster", "fingerprint")})
         for doc in columns.remove_columns(["images"]).select(range(27)).to_list()

@@ -10,7 +10,7 @@ import pytest
 from report_support import line, write_run
 from runs_support import record
 
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS
+from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.report.build import report
 from radimagenet_vqa_tasks.scoring.record import Record
 

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
-from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES
+from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
 from radimagenet_vqa_tasks.report.page import PER_BLOCK, Content, Picture, html
 from radimagenet_vqa_tasks.report.sections import Part, Section
 from radimagenet_vqa_tasks.report.view import view
@@ -44,7 +44,7 @@ class Tags(HTMLParser):
 def page(text: str = "model", images: int = 0) -> str:
     """A page with the text in every place that takes one."""
     sheet = Sheet(text, [text, ("group", text)], [[text, Item(text, text, "best", True)]], [text])
-    section = Section(FAMILIES["radvqa"], [text], sheet, [Part(text, [sheet], [text])])
+    section = Section(BENCHMARKS["radvqa"], [text], sheet, [Part(text, [sheet], [text])])
     content = Content(text, view(sheet), [text], [section], [Picture(text, text, b"<svg/>", b"<svg/>")])
     return html(content, "QUJD", [b"jpeg"] * images).decode("utf-8")
 

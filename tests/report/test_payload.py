@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runs_support import record, records
 
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS
+from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.report.answers import Answer, Column
 from radimagenet_vqa_tasks.report.payload import CUTS, packed, payload
 

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from runs_support import DATA, arm, record
 
+from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.report import thumbnails
 from radimagenet_vqa_tasks.report.thumbnails import RUNGS, Pictures, pictures_of
@@ -95,8 +96,8 @@ def test_local_copy_and_sample_are_asked_for(monkeypatch: pytest.MonkeyPatch) ->
     """A local copy is for the benchmark's questions; the sample's images come from the package whatever is named."""
     asked: list[tuple[str, Path | None, bool]] = []
 
-    def refused(family: str, data: Path | None, *, sample: bool) -> pa.Table:
-        asked.append((family, data, sample))
+    def refused(benchmark: Benchmark, data: Path | None, *, sample: bool) -> pa.Table:
+        asked.append((benchmark.name, data, sample))
         raise RunError("no.")
 
     monkeypatch.setattr(thumbnails, "_rows", refused)

@@ -16,7 +16,7 @@ from support import TINY_MODEL, Command, lines_of, message
 
 from radimagenet_vqa_tasks.analysis.measure import Scheme, measure
 from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS
+from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.scoring.record import Record
 
 TINY = f"pretrained={TINY_MODEL},device=cpu,device_map=cpu,attn_implementation=sdpa"

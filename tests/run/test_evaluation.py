@@ -18,7 +18,8 @@ import pytest
 import shaped_data
 from support import Command, lines_of, message
 
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS, FAMILIES
+from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
+from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.errors import DataError, RunError
 from radimagenet_vqa_tasks.host import checkpoint_size
 from radimagenet_vqa_tasks.models.chance import Chance, guess
@@ -62,7 +63,7 @@ def test_run_logs_a_record_of_every_question(chance_run: RunResult) -> None:
     assert {record["arm"] for record in records} == {"image"}
     assert {record["judge"] for record in records} == {None, "rule"}
     assert set(records[0]) == set(Record.__struct_fields__)
-    assert set(records[0]["facets"]) == set(FAMILIES["radvqa"].facets)
+    assert set(records[0]["facets"]) == set(BENCHMARKS["radvqa"].facets)
 
 
 def test_logged_scores_follow_from_the_logged_response(chance_run: RunResult) -> None:

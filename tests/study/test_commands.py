@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from runs_support import records, write
 
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS
+from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.cli import main
 from radimagenet_vqa_tasks.study import commands
 from radimagenet_vqa_tasks.study.running import Plan

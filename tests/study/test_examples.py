@@ -10,7 +10,7 @@ from typing import Any
 from runs_support import STAMP, record
 
 from radimagenet_vqa_tasks.analysis.runs import read_runs
-from radimagenet_vqa_tasks.benchmarks.cells import FAMILIES
+from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
 from radimagenet_vqa_tasks.scoring.record import as_dict
 from radimagenet_vqa_tasks.study.examples import examples
 from radimagenet_vqa_tasks.study.pairs import pairs_of
@@ -32,7 +32,7 @@ def page(folder: Path, cell: str, said: list[tuple[Said, Said]], **changed: Any)
             lines.append(json.dumps({"input": "prompt", "record": as_dict(of)}) + "\n")
         (folder / f"{STAMP}_samples_radvqa_{cell}{suffix}.jsonl").write_text("".join(lines), encoding="utf-8")
     [run] = read_runs([folder])
-    return examples([list(pairs_of(run, [FAMILIES["radvqa"]]).values())])
+    return examples([list(pairs_of(run, [BENCHMARKS["radvqa"]]).values())])
 
 
 def test_kinds_are_told_by_rule(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.judge import chosen as judges
 from radimagenet_vqa_tasks.run import evaluation
 from radimagenet_vqa_tasks.run.evaluation import RunResult
-from radimagenet_vqa_tasks.study.benchmarks import named
 from radimagenet_vqa_tasks.study.running import Plan, cost, evaluated
+from radimagenet_vqa_tasks.study.suites import named
 
 MODEL = ("--model", "radvqa_prior")
 

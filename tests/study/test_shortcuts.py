@@ -9,11 +9,12 @@ from runs_support import record, write
 
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.runs import Run, read_runs
-from radimagenet_vqa_tasks.benchmarks.cells import CELLS, FAMILIES
+from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
+from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.study.shortcuts import results
 
-BOTH = [FAMILIES["radvqa"], FAMILIES["vqarad"]]
+BOTH = [BENCHMARKS["radvqa"], BENCHMARKS["vqarad"]]
 
 
 def run(folder: Path, cells: tuple[str, ...], seen: int, unseen: int, images: int = 8, **changed: object) -> Run:

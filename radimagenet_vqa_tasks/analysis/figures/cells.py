@@ -24,7 +24,7 @@ from radimagenet_vqa_tasks.analysis.figures.figure import (
     remarks,
 )
 from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, measure
-from radimagenet_vqa_tasks.benchmarks.cells import Family
+from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.published import tables
 
@@ -35,7 +35,7 @@ ROW = 0.2  # between rows, in inches
 def cells_figure(arms: Sequence[Arm], scheme: Scheme, look: Look) -> Figure:
     """One row a cell, and Avg; one mark a run with its interval. Hollow marks are answers without the images."""
     shown = arms[:MOST]
-    family = shown[0].family
+    family = shown[0].benchmark
     measured = [measure(arm.records, scheme) for arm in shown]
     rows = [*family.cells, *([AVG] if family.averaged else [])]
     published = _published(shown, family)
@@ -88,7 +88,7 @@ def _marks(
     return mark
 
 
-def _published(arms: Sequence[Arm], family: Family) -> dict[str, Mapping[str, float]]:
+def _published(arms: Sequence[Arm], family: Benchmark) -> dict[str, Mapping[str, float]]:
     """The published rows to draw: those of the runs' own models, else the paper's best and its median.
 
     None beside the sample's numbers, with which they cannot be compared.
@@ -132,7 +132,7 @@ def _chance(axes: Axes, look: Look, arm: Arm, rows: Sequence[str], pitch: float)
     return axes.vlines([chance for _, chance in known], *ends, colors=look.faint, linewidths=1.1)
 
 
-def _frame(axes: Axes, look: Look, rows: Sequence[str], family: Family, pitch: float) -> None:
+def _frame(axes: Axes, look: Look, rows: Sequence[str], family: Benchmark, pitch: float) -> None:
     names = ["Avg" if name == AVG else f"{family.cells[name].subject} {family.cells[name].title}" for name in rows]
     axes.set_yticks([row * pitch for row in range(len(rows))], [name.strip() for name in names])
     axes.set_ylim((len(rows) - 0.5) * pitch, -0.5 * pitch)

@@ -26,7 +26,7 @@ def draw(arms: Sequence[Arm], theme: Theme = "light", scheme: Scheme | None = No
     figures = []
     with settings(theme):
         for group in by_family(arms):
-            name = group[0].family.name
+            name = group[0].benchmark.name
             drawn = map(_laid_out, _of_family(group, scheme, Look(theme)))
             figures += [one if name == MAIN else replace(one, name=f"{name}-{one.name}") for one in drawn]
     return figures
@@ -70,9 +70,9 @@ def _compared(arms: Sequence[Arm], seeing: Sequence[Arm], scheme: Scheme, look: 
 
 def _each(seeing: Sequence[Arm], scheme: Scheme, look: Look) -> Iterator[Figure | None]:
     for number, arm in enumerate(seeing[:EACH], start=1):
-        if REGION in arm.family.facets:
+        if REGION in arm.benchmark.facets:
             yield regions_figure(arm, number, scheme, look)
-        if PATHOLOGY in arm.family.facets:
+        if PATHOLOGY in arm.benchmark.facets:
             yield pathologies_figure(arm, number, scheme, look)
 
 

@@ -26,7 +26,7 @@ from radimagenet_vqa_tasks.analysis.figures.figure import (
 from radimagenet_vqa_tasks.analysis.figures.groups import heat_map
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme, measure
 from radimagenet_vqa_tasks.analysis.paired import Difference
-from radimagenet_vqa_tasks.benchmarks.cells import Family
+from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 
 
 def blind_figure(seeing: Arm, blind: Arm, number: int, scheme: Scheme, look: Look) -> Figure | None:
@@ -63,7 +63,7 @@ def blind_figure(seeing: Arm, blind: Arm, number: int, scheme: Scheme, look: Loo
     axes.annotate(
         "gain, points [95 %]", (1.03, -0.85), xycoords=("axes fraction", "data"), fontsize=8, color=look.faint
     )
-    _rows(axes, rows, seeing.family, look)
+    _rows(axes, rows, seeing.benchmark, look)
     axes.set_xlim(0, 100)
     axes.set_xlabel("accuracy, %")
     axes.set_title(label(seeing))
@@ -107,7 +107,7 @@ def differences_figure(arms: Sequence[Arm], scheme: Scheme, look: Look) -> Figur
     axes.axvline(0, color=look.ink, linewidth=1)
     reach = max([5.0, *(abs(end) for line in axes.lines[:-1] for end in _numbers(line.get_xdata()))])
     axes.set_xlim(-1.05 * reach, 1.05 * reach)
-    _rows(axes, rows, base.family, look)
+    _rows(axes, rows, base.benchmark, look)
     axes.set_xlabel(f"points better than {label(base, 30)}")
     legend(drawing, entries)
     caption = (
@@ -161,7 +161,7 @@ def kappa_figure(arms: Sequence[Arm], look: Look) -> Figure:
     )
 
 
-def _rows(axes: Axes, rows: Sequence[str], family: Family, look: Look) -> None:
+def _rows(axes: Axes, rows: Sequence[str], family: Benchmark, look: Look) -> None:
     names = ["Avg" if name == AVG else f"{family.cells[name].subject} {family.cells[name].title}" for name in rows]
     axes.set_yticks(range(len(rows)), [name.strip() for name in names])
     axes.set_ylim(len(rows) - 0.5, -0.5)

@@ -40,7 +40,7 @@ def reliability_figure(arms: Sequence[Arm], look: Look) -> Figure:
         _missing(left, [strict[name] for name in rows], places, look.colour(colours[arm.name]), arm.with_image)
         gaps = [100 * (paper[name].estimate.value - strict[name].estimate.value) for name in rows]
         enter(entries, label(arm), _parsers(right, gaps, places, colours[arm.name], look, arm.with_image))
-    family = shown[0].family
+    family = shown[0].benchmark
     names = [f"{family.cells[name].subject} {family.cells[name].title}".strip() for name in rows]
     left.set_yticks([row * pitch for row in range(len(rows))], names)
     left.set_ylim((len(rows) - 0.5) * pitch, -0.5 * pitch)

@@ -1,0 +1,283 @@
+"""What a benchmark is: the one record that everything else about it is derived from.
+
+A file of this folder defines one or more `Benchmark`s; `benchmarks/__init__.py` finds them. Task files, `--data` names,
+checks, tables and help texts follow. Nothing here imports a data library, so that tables start quickly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from radimagenet_vqa_tasks.scoring.record import ArmName, Facet
+
+# "phrase": one right word or phrase that is neither yes, no nor a letter, read without a judge.
+Format = Literal["open", "closed", "mc", "phrase", "caption"]
+
+# Which of the rules of the paper's tool scores a cell; None where what it does is not known or cannot be repeated.
+PaperRule = Literal["option", "yes_no", "phrase", "judge"]
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+class RowFaultError(ValueError):
+    """What is wrong with one row, in words; the adapter adds which row it is."""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """The instructions around a question, which users of the host can override for a model.
+
+    Attributes:
+        pre, post: before the question, and after it (and its options).
+        post_phrase: after the questions of format "phrase" of a cell that has other formats too.
+        told: the sentence that the arm `told` puts after the question.
+    """
+
+    pre: str = ""
+    post: str = ""
+    post_phrase: str | None = None
+    told: str = "\nNo image is shown with this question. Please give the most likely answer."
+
+
+# The prompts of the RadImageNet-VQA paper's tool, character for character (docs/protocols.md).
+MC_PROMPT = Prompt("\nQuestion: ", "\nAnswer with the option's letter from the given choices directly.")
+CLOSED_PROMPT = Prompt(post="\nPlease output 'yes' or 'no'(no extra output).")
+OPEN_PROMPT = Prompt(post="\nPlease answer the question concisely.")
+PHRASE_PROMPT = Prompt(post="\nAnswer the question using a single word or phrase.")
+
+
+def body(question: str, choices: Sequence[str] = ()) -> str:
+    """A question with its options below it, as the paper's tool writes them: a blank stands behind "Options:"."""
+    return f"{question}\nOptions: \n{lettered(choices)}" if choices else question
+
+
+def lettered(choices: Sequence[str]) -> str:
+    """One option a line, as "A. text"; options that the data set has lettered already are left as they are."""
+    marked = list(zip(LETTERS, choices, strict=False))
+    if all(choice.startswith(f"{letter}. ") for letter, choice in marked):
+        return "\n".join(choices)
+    return "\n".join(f"{letter}. {choice}" for letter, choice in marked)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One column of a benchmark's table, and one task.
+
+    Attributes:
+        name: the task's without "radvqa_", so it is unique among all benchmarks.
+        subject: what it asks about; columns of one subject stand together.
+        format: of its questions; a cell of several formats has that of most of them.
+        title: the column's head under its subject.
+        paper: the rule by which `accuracy_paper` is scored; None where there is no such number.
+        judged_as: by which part of the taxonomy the rule judge reads open answers; None: by the answer's own words.
+        candidates: the answers that a guesser who knows a question's facets can choose from, where they can be listed
+            and are neither letters nor yes and no.
+        size: how many questions the benchmark has; None where it is not known.
+        part: the configuration of the data set that the cell's questions are in.
+    """
+
+    name: str
+    subject: str
+    format: Format
+    title: str
+    prompt: Prompt
+    paper: PaperRule | None = None
+    judged_as: Literal["anatomy", "pathology"] | None = None
+    candidates: Callable[[Mapping[str, Facet]], Sequence[str]] | None = None
+    size: int | None = None
+    part: str | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set on the hub.
+
+    Attributes:
+        name: what `--data NAME=PATH` calls it.
+        title: its name for people.
+        repository: its name on the hub; the task files name it too.
+        split: the one that is asked about.
+        configurations: its parts on the hub; one without a name where it has no parts.
+        files: where a part's files of that split are in the repository; `{}` stands for the part's name.
+        alone: what the files are called in a folder that holds nothing else; "" where that cannot be.
+        beside: a zip file in the repository's folder that holds the images which the rows only name.
+        folder: the folder of the images in that file.
+        revision: the commit that is asked for; None where none is pinned.
+        gated: whether its authors ask everybody to accept an agreement.
+        note: what a user must know of it, for the task files.
+    """
+
+    name: str
+    title: str
+    repository: str
+    split: str
+    files: str
+    alone: str = ""
+    configurations: tuple[str | None, ...] = (None,)
+    beside: str = ""
+    folder: str = ""
+    revision: str | None = None
+    gated: bool = False
+    note: str = ""
+
+    @property
+    def builder(self) -> str:
+        """What the `datasets` library reads the files with."""
+        return "json" if self.files.endswith(".json") else "parquet"
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A part of a benchmark's kind of questions that the package itself holds, for trying things out.
+
+    Attributes:
+        group: the group of its tasks, which are called `<prefix>_<cell>`.
+        file: below the package's folder.
+        fingerprint: of its data: by that, and not by a task's name, records are known to be the sample's.
+    """
+
+    group: str
+    prefix: str
+    file: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a data set.
+
+    Attributes:
+        index: its number in the data set.
+        fields: its columns but for the images.
+        path: the name of its first image; None where it has none.
+    """
+
+    index: int
+    fields: Mapping[str, Any]
+    path: str | None
+    digest_of: Callable[[int], str]
+
+    @property
+    def digest(self) -> str:
+        """A digest of the bytes of the row's images, "" where it has none: the same pictures, the same digest."""
+        return self.digest_of(self.index)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question, as every benchmark's rows are turned into it.
+
+    Attributes:
+        question: the text as the data set has it, without options or instructions.
+        target: the right answer: a capital letter for "mc", "yes" or "no" for "closed", a text for the others.
+        key: unique in the benchmark, and the same wherever the data are the same.
+        cluster: what the question shares with others (its image, scan or study), so that errors can be clustered.
+        cell: the name of its cell.
+        choices: the options' texts; empty unless the format is "mc".
+        facets: what results are broken down by; every question of a benchmark has the same names.
+        files: names of its images, where they are not in the row.
+        row: the row whose images it has; the adapter fills it in.
+    """
+
+    question: str
+    target: str
+    format: Format
+    key: str
+    cluster: str
+    cell: str
+    choices: Sequence[str] = ()
+    facets: Mapping[str, Facet] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    row: int = -1
+
+
+Check = Callable[[Sequence[Question]], Iterable[str]]
+
+
+def _as_they_are(questions: Sequence[Question]) -> Sequence[Question]:
+    return questions
+
+
+def _unique(questions: Sequence[Question]) -> Iterable[str]:
+    seen: set[str] = set()
+    for question in questions:
+        if question.key in seen:
+            yield f"question {question.key!r} is there more than once"
+        seen.add(question.key)
+
+
+@dataclass(frozen=True, eq=False)
+class Benchmark:
+    """One benchmark: everything that is particular to it.
+
+    Attributes:
+        name: unique; the group of its tasks is `radvqa_<name>`, or what `group` says.
+        title: its name for people.
+        cells: by name, in the order of its table.
+        columns: the columns that a row must have.
+        question: a row to its question; None for a row that is not asked about. Raises RowFaultError.
+        images: the row's columns that hold images.
+        derive: all questions to those that are asked, where they are made of each other.
+        check: what is wrong with all questions of a part together, for any data of this kind.
+        whole: what is wrong if the data are to be the whole benchmark, and not a part or a look-alike.
+        figures: published figures that sound data could still miss: from its questions and the number
+            of rows, pairs of a sentence and whether it is as published.
+        facets: what its results can be broken down by.
+        averaged: whether the unweighted mean of the cells is a number that means something.
+        one_data_set: whether all cells ask about the same rows, so that one fingerprint covers them.
+        groups: more groups of its cells, by the name of the group.
+        group_note: what the task file of its group says of it.
+        arms: what of the images can be shown.
+        embedded: its part within the package.
+        published: the CSV file of the paper's table, in `published/`.
+        position: where it stands among the others; those of equal position are in the order of their names.
+    """
+
+    name: str
+    title: str
+    source: Source
+    cells: Mapping[str, Cell]
+    columns: tuple[str, ...]
+    question: Callable[[Row], Question | None]
+    images: tuple[str, ...] = ("image",)
+    derive: Callable[[Sequence[Question]], Sequence[Question]] = _as_they_are
+    check: Check = _unique
+    whole: Check = lambda questions: ()
+    figures: Callable[[Sequence[Question], int], Iterable[tuple[str, bool]]] = lambda questions, rows: ()
+    facets: tuple[str, ...] = ()
+    averaged: bool = True
+    one_data_set: bool = True
+    group: str = ""
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    group_note: str = ""
+    arms: tuple[ArmName, ...] = ("image", "textonly")
+    embedded: Embedded | None = None
+    published: str | None = None
+    position: int = 100
+
+    @property
+    def group_name(self) -> str:
+        """The name of the group of all its tasks."""
+        return self.group or f"radvqa_{self.name}"
+
+
+def by_name(*cells: Cell) -> dict[str, Cell]:
+    """Cells by their names, in their order."""
+    return {cell.name: cell for cell in cells}
+
+
+def size_fault(questions: Sequence[Question], expected: int, what: str = "questions") -> Iterable[str]:
+    """A fault where there are not as many questions as the benchmark has."""
+    if len(questions) != expected:
+        yield f"the test split has {expected:,} {what}; here are {len(questions):,} (for a part, use --limit)"
+
+
+def text(row: Row, name: str) -> str:
+    """A column's text without blanks around it. Raises RowFaultError where there is none."""
+    value = row.fields[name]
+    if not isinstance(value, str) or not value.strip():
+        kind = "is empty" if value is None or value == "" or isinstance(value, str) else f"is no text ({value!r:.60})"
+        raise RowFaultError(f"the {name} {kind}")
+    return value.strip()

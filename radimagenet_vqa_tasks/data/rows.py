@@ -1,0 +1,51 @@
+"""Whole benchmarks of questions, without the host: for counting, for pictures, for checking a copy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from datasets import Dataset, concatenate_datasets, load_dataset
+
+from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Source
+from radimagenet_vqa_tasks.data.adapter import every_question
+from radimagenet_vqa_tasks.data.sources import explained, local_copies, local_files
+from radimagenet_vqa_tasks.errors import RunError
+
+PACKAGE = Path(__file__).parent.parent
+
+
+def question_columns(benchmark: Benchmark, data: Path | None = None, *, sample: bool = False) -> Dataset:
+    """All questions of a benchmark as Question columns, with undecoded images; see `data/questions.py`.
+
+    Args:
+        data: a local copy of its data set; without one it comes from the hub.
+        sample: take what the package holds of it instead.
+
+    Raises DataError or RunError, whose message says what is wrong and what to do.
+    """
+    parts = data_parts(benchmark, data, sample=sample)
+    with local_copies({benchmark.source.name: data} if data else {}):
+        return concatenate_datasets([every_question(benchmark, part, whole=not sample) for part in parts])
+
+
+def data_parts(benchmark: Benchmark, data: Path | None = None, *, sample: bool = False) -> list[Dataset]:
+    """The rows of a benchmark's data set as they are, one data set for each of its configurations. Raises RunError."""
+    source = benchmark.source
+    if sample:
+        if not benchmark.embedded:
+            raise RunError(f"the package holds no sample of {benchmark.title}.")
+        file = str(PACKAGE / benchmark.embedded.file)
+        return [load_dataset("parquet", data_files={source.split: [file]}, split=source.split)]
+    with explained({source.name: data} if data else {}):
+        if data:
+            # As the host loads them, so that the two share one converted copy.
+            return [
+                load_dataset(source.builder, data_files={source.split: each}, split=source.split)
+                for each in local_files(source.name, data).values()
+            ]
+        return [_from_hub(source, part) for part in source.configurations]
+
+
+def _from_hub(source: Source, part: str | None) -> Dataset:
+    chosen = {"data_files": {source.split: source.files}} if source.builder == "json" else {}
+    return load_dataset(source.repository, part, split=source.split, revision=source.revision, **chosen)
