@@ -23,7 +23,8 @@ def doc_to_text(doc: Mapping[str, Any], lmms_eval_specific_kwargs: Mapping[str, 
     """The prompt of one question."""
     affixes = lmms_eval_specific_kwargs or {}
     after = affixes.get(f"post_prompt_{doc['format']}", affixes.get("post_prompt", ""))
-    return f"{affixes.get('pre_prompt', '')}{body(doc['question'], doc['choices'] if doc['format'] == 'mc' else ())}{affixes.get('told', '')}{after}"
+    asked = body(doc["question"], doc["choices"] if doc["format"] == "mc" else ())
+    return f"{affixes.get('pre_prompt', '')}{asked}{affixes.get('told', '')}{after}"
 
 
 def doc_to_visual(doc: Mapping[str, Any]) -> list[Image.Image]:

@@ -64,9 +64,8 @@ def test_llamafactory(data: Path, tmp_path: Path) -> None:
     assert len(rows) == len(source)
     for row, original in zip(rows, source, strict=True):
         human, gpt = row["conversations"]
-        assert human["value"].startswith(
-            f"<image>\n{chr(10) * bool(original['choices'])}{'Question: ' * bool(original['choices'])}{original['question']}"
-        )
+        before = "\nQuestion: " if original["choices"] else ""
+        assert human["value"].startswith(f"<image>\n{before}{original['question']}")
         assert human["value"].count("<image>") == len(row["images"]) == 1
         assert gpt == {"from": "gpt", "value": original["answer"]}
         assert (tmp_path / "out" / row["images"][0]).read_bytes() == original["image"]["bytes"]
@@ -76,9 +75,9 @@ def test_multiple_choice_lists_its_options(data: Path, tmp_path: Path) -> None:
     """One lettered option a line between the question and the instruction."""
     export(Request((data,), tmp_path / "out", "swift"))
     said = lines(tmp_path / "out" / "radvqa_instruct.jsonl")[3]["messages"][0]["content"].splitlines()
-    assert said[:1] + said[2:3] == ["<image>", "Options:"]
-    assert [line[:3] for line in said[3:7]] == ["A. ", "B. ", "C. ", "D. "]
-    assert said[7] == "Answer with the option's letter from the given choices directly."
+    assert said[:2] + said[3:4] == ["<image>", "", "Options: "]
+    assert [line[:3] for line in said[4:8]] == ["A. ", "B. ", "C. ", "D. "]
+    assert said[8] == "Answer with the option's letter from the given choices directly."
 
 
 def test_llava_is_one_list(data: Path, tmp_path: Path) -> None:
