@@ -18,7 +18,7 @@ from loguru import logger
 
 from radimagenet_vqa_tasks.judge.llm import judge as llm
 from radimagenet_vqa_tasks.judge.llm import pace
-from radimagenet_vqa_tasks.judge.llm.client import retry_after
+from radimagenet_vqa_tasks.judge.llm.client import ChatClient, retry_after
 from radimagenet_vqa_tasks.judge.llm.judge import LLMJudge
 from radimagenet_vqa_tasks.judge.llm.prompt import VERDICT_SCHEMA, prompt
 
@@ -386,7 +386,7 @@ def test_the_key_is_sent_and_appears_nowhere_else(
     def fail(self: object, options: object) -> None:
         raise ValueError(f"cannot use {KEY}")
 
-    monkeypatch.setattr(llm.ChatClient, "__init__", fail)
+    monkeypatch.setattr(ChatClient, "__init__", fail)
     outcomes += verdicts(judge_of(server.url), ["knee"])
     assert outcomes[-1].reason == "error_ValueError" and any("cannot use ***" in text for text in said)
     with contextlib.suppress(ValueError):

@@ -286,7 +286,7 @@ def test_the_command_says_what_it_did_and_fails_while_verdicts_are_missing(
     code, out = call("--dry-run")
     assert code == 0 and out.startswith("judge-1 at 127.0.0.1") and "20 calls" in out
     server.behave = lambda text, number: Answer(status=409 if "answer 7\n" in text else 200)
-    monkeypatch.setattr("radimagenet_vqa_tasks.judge.llm.judge.LONGEST_BACKOFF", 0.01)
+    monkeypatch.setattr("radimagenet_vqa_tasks.judge.llm.endpoint.LONGEST_BACKOFF", 0.01)
     code, out = call()
     assert code == 1 and "2 answers are left without a verdict" in out and "http_409 2" in out
     server.behave = lambda text, number: Answer()

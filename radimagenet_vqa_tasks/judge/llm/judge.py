@@ -2,40 +2,32 @@
 
 Nothing that a model, a judge or a network does raises here. An answer that the endpoint refuses for what it holds is
 `unparsed`, reason `unjudgeable`. What is the machinery's fault is `missing`, with the reason codes of `reply.py` and
-`client.py`, and three of this module: `deadline` (no reply in the time for one verdict), `circuit_open` (the judge had
-failed too often in a row and is asked no more) and `closed`.
+`client.py` and `endpoint.py`, and two of this module: `deadline` (no reply in the time for one verdict) and `closed`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
 import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import replace
 
 from loguru import logger
 
 from radimagenet_vqa_tasks.judge.llm.answer import answer_of, endings
 from radimagenet_vqa_tasks.judge.llm.cache import CachedReply, ReplyCache, key_of
-from radimagenet_vqa_tasks.judge.llm.client import CallFailedError, ChatClient, Reply
+from radimagenet_vqa_tasks.judge.llm.client import CallFailedError
+from radimagenet_vqa_tasks.judge.llm.endpoint import Endpoint
 from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
-from radimagenet_vqa_tasks.judge.llm.pace import Pace
 from radimagenet_vqa_tasks.judge.llm.prompt import prompt
 from radimagenet_vqa_tasks.judge.llm.reply import LLMVerdict, correct_in_paper, read
 from radimagenet_vqa_tasks.judge.llm.usage import Usage
 from radimagenet_vqa_tasks.judge.verdict import Verdict
 
-LONGEST_BACKOFF = 30.0  # seconds
 CLOSING_SECONDS = 5.0
-# A request that timed out has cost its whole time; asking again and again would cost hours.
-MOST_TIMEOUTS = 3
 UNJUDGEABLE = "unjudgeable"
-# Asked where the very first request is refused: does the endpoint refuse everything, or this?
-CONTROL = ("Which body part is visible in this image?", "knee", "knee")
 
 
 class LLMJudge:
@@ -109,13 +101,9 @@ class _Session:
         self._flights: dict[bytes, asyncio.Future[LLMVerdict]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._open: set[Future[Verdict]] = set()
-        self._client: ChatClient | None = None
-        self._pace = Pace(options.concurrency, options.backoff)
+        self._endpoint = Endpoint(options, usage)
         self._slots = asyncio.Semaphore(options.concurrency)
         self._ended = asyncio.Event()
-        self._halted = asyncio.Event()  # set together with `_stopped`, for those who wait
-        self._stopped = ""  # the reason why nothing more is asked, once there is one
-        self._failed_in_a_row = 0
 
     def run(self, loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
@@ -137,8 +125,7 @@ class _Session:
             for task in self._tasks:
                 task.cancel()
             await asyncio.wait(self._tasks)
-        if self._client:
-            await self._client.close()
+        await self._endpoint.close()
 
     def stop(self) -> None:
         self._ended.set()
@@ -163,7 +150,7 @@ class _Session:
             if verdict.reason not in self._usage.failures:
                 # loguru's own tracebacks show the values of variables, hence a plain one; a message may hold anything.
                 logger.error(f"the judge {self._options.name} failed: {self._options.masked(traceback.format_exc())}")
-            self._failed(CallFailedError(verdict.reason))
+            self._endpoint.failed(CallFailedError(verdict.reason))
         finally:
             self._count(verdict)
             self._open.discard(future)
@@ -213,123 +200,44 @@ class _Session:
 
     async def _asked(self, key: bytes, text: str) -> LLMVerdict:
         async with self._slots:
-            if self._stopped:
-                return LLMVerdict("missing", self._stopped)
+            if self._endpoint.stopped:
+                return LLMVerdict("missing", self._endpoint.stopped)
             try:
                 replies = await asyncio.wait_for(self._readable(text), self._options.deadline)
             except CallFailedError as error:
-                if error.about_content and await self._endpoint_answers():
+                if error.about_content and await self._endpoint.answers():
                     return LLMVerdict("unparsed", UNJUDGEABLE)
-                self._failed(error)
+                self._endpoint.failed(error)
                 return LLMVerdict("missing", error.reason)
             except (asyncio.TimeoutError, TimeoutError):
-                self._failed(CallFailedError("deadline"))
+                self._endpoint.failed(CallFailedError("deadline"))
                 return LLMVerdict("missing", "deadline")
         verdict = self._verdict(replies.first, replies.last, replies.cut_off)
         if verdict.outcome == "missing":
-            self._failed(CallFailedError(verdict.reason))
+            self._endpoint.failed(CallFailedError(verdict.reason))
             return verdict
-        self._failed_in_a_row = 0
+        self._endpoint.succeeded()
         if self._cache:
             await asyncio.get_running_loop().run_in_executor(self._disk, self._cache.put, key, replies)
         return verdict
 
-    async def _endpoint_answers(self) -> bool:
-        """Whether the endpoint answers other requests, so that a refusal is about one answer and not about all."""
-        if not self._client or not self._client.answered:
-            try:
-                await asyncio.wait_for(self._reply(prompt(*CONTROL, self._options.mode)), self._options.deadline)
-            except (CallFailedError, asyncio.TimeoutError, TimeoutError):
-                return False
-        return True
-
     async def _readable(self, text: str) -> CachedReply:
         """Ask until a reply holds a verdict, or as often as is allowed. Raises CallFailedError."""
-        first = reply = await self._reply(text)
+        first = reply = await self._endpoint.reply(text)
         tokens = [reply.prompt_tokens, reply.completion_tokens]
         for _ in range(self._options.readings - 1):
             if self._verdict(first.text, reply.text, reply.cut_off).outcome != "missing":
                 break
-            reply = await self._reply(text)
+            reply = await self._endpoint.reply(text)
             tokens = [tokens[0] + reply.prompt_tokens, tokens[1] + reply.completion_tokens]
         return CachedReply(first.text, reply.text, tokens[0], tokens[1], reply.cut_off)
-
-    async def _reply(self, text: str) -> Reply:
-        """The endpoint's reply to one prompt, asked again where that may help. Raises CallFailedError."""
-        failures = timeouts = 0
-        while True:
-            try:
-                return await self._request(text)
-            except CallFailedError as error:
-                too_many = error.reason == "http_429"
-                # Too many requests are a matter of pace, which the deadline bounds; they use up no attempt.
-                failures += not too_many
-                timeouts += error.reason == "timeout"
-                exhausted = failures >= self._options.attempts or timeouts >= MOST_TIMEOUTS
-                if not error.passing or exhausted or self._stopped:
-                    raise
-                if not too_many:
-                    wait = min(LONGEST_BACKOFF, self._options.backoff * 2 ** (failures - 1)) * random.uniform(0.5, 1.0)
-                    await self._wait(max(wait, min(error.retry_after or 0.0, LONGEST_BACKOFF)))
-
-    async def _wait(self, seconds: float) -> None:
-        """Wait, but no longer than until nothing more is asked."""
-        with suppress(asyncio.TimeoutError, TimeoutError):
-            await asyncio.wait_for(self._halted.wait(), seconds)
-
-    async def _request(self, text: str) -> Reply:
-        async with self._pace.turn():
-            if self._stopped:
-                raise CallFailedError(self._stopped)
-            self._usage.requests += 1
-            try:
-                self._client = self._client or _client(self._options)
-                reply = await self._client.ask(text)
-            except CallFailedError as error:
-                if error.reason == "http_429":
-                    self._pace.too_many(error.retry_after)
-                raise
-            self._pace.answered()
-        self._usage.prompt_tokens += reply.prompt_tokens
-        self._usage.completion_tokens += reply.completion_tokens
-        self._usage.uncounted += not reply.counted
-        self._usage.replies += 1
-        return reply
 
     def _verdict(self, first: str, last: str, cut_off: bool = False) -> LLMVerdict:
         mode = self._options.mode
         verdict = Verdict("missing", "cut_off") if cut_off else read(last, mode)
         return LLMVerdict(verdict.outcome, verdict.reason, correct_in_paper(first, mode), last)
 
-    def _failed(self, error: CallFailedError) -> None:
-        """Count a verdict that failed, and stop asking where that is in vain."""
-        self._failed_in_a_row += 1
-        if self._stopped:
-            return
-        rest = "The rest stays missing; every response is kept, and `radvqa judge RUN` completes the verdicts."
-        if error.hopeless or self._failed_in_a_row >= self._options.failures:
-            self._halted.set()
-        if error.hopeless:
-            self._stopped = error.reason
-            logger.error(f"the judge {self._options.name} is not usable: {error.remedy}. {rest}")
-        elif self._failed_in_a_row >= self._options.failures:
-            self._stopped = "circuit_open"
-            logger.error(
-                f"the judge {self._options.name} at {self._options.host} failed {self._failed_in_a_row} times in a row "
-                f"(last: {error.reason}) and is asked no more. {rest}"
-            )
-
     def _count(self, verdict: LLMVerdict) -> None:
         self._usage.outcomes[verdict.outcome] += 1
         if verdict.outcome == "missing":
             self._usage.failures[verdict.reason] += 1
-
-
-def _client(options: JudgeOptions) -> ChatClient:
-    try:
-        return ChatClient(options)
-    except OSError:  # a file of certificates that is not there, or is none
-        remedy = (
-            "the certificates of SSL_CERT_FILE or SSL_CERT_DIR cannot be read; name a file in PEM format, or unset it"
-        )
-        raise CallFailedError("certificate", remedy=remedy) from None
