@@ -1,8 +1,7 @@
-"""Two sets of answers to the same questions: differences with clustered intervals, tests, and agreement.
+"""Two sets of answers to the same questions: differences with clustered intervals, exact tests, and agreement.
 
-Everything is paired by question. Questions about one image are not independent, so all errors come from the clusters'
-totals: the linearised formula, which needs no random numbers, and which a bootstrap over clusters agrees with in the
-tests.
+Everything is paired by question, and all errors come from the clusters' influences. The test exchanges the two runs
+within clusters: if they are equally good, every cluster's difference could as well have had the other sign.
 """
 
 from __future__ import annotations
@@ -16,17 +15,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from radimagenet_vqa_tasks.analysis.statistics import (
-    NOTHING,
-    Estimate,
-    clustered_error,
-    effective_size,
-    mean_of_cells,
-)
-from radimagenet_vqa_tasks.analysis.student import Z, t_quantile
+from radimagenet_vqa_tasks.analysis.clusters import NOISE, Floats, Influences, clustered_error, influences
+from radimagenet_vqa_tasks.analysis.statistics import NOTHING, Estimate, share_interval
+from radimagenet_vqa_tasks.analysis.student import LEVEL, t_quantile, z_quantile
 
-Test = Literal["McNemar, exact", "t, clustered", ""]
+Test = Literal["McNemar, exact", "sign flips, exact", "sign flips, normal", "too few", ""]
 Pairs = tuple[Sequence[float], Sequence[float], Sequence[Hashable]]  # scores of the one, of the other, clusters
+
+ENUMERATED = 16  # clusters that differ: up to so many, all 2^16 signs are tried
+FEWEST = 6  # with fewer that differ no p below 5 % exists: 2 / 2^5 is 0.0625
 
 
 @dataclass(frozen=True)
@@ -34,8 +31,8 @@ class Difference:
     """First minus second, as a share between -1 and 1.
 
     Attributes:
-        low, high: the 95 % interval; NaN where there is none to be had.
-        p: two-sided, uncorrected.
+        low, high: the 95 % interval.
+        p: two-sided, uncorrected; NaN where there are too few clusters for a test.
         wins, losses: questions that only the first, and only the second, has right.
     """
 
@@ -53,50 +50,62 @@ class Difference:
 NO_DIFFERENCE = Difference(math.nan, math.nan, math.nan, math.nan, 0, 0, 0, 0, "")
 
 
-def difference(pairs: Pairs) -> Difference:
-    """The difference of two accuracies on the same questions.
+def difference(pairs: Pairs, level: float = LEVEL) -> Difference:
+    """The difference of two accuracies on the same questions; NaN for no questions."""
+    return average_difference({"": pairs}, level)
+
+
+def average_difference(cells: Mapping[str, Pairs], level: float = LEVEL) -> Difference:
+    """The unweighted mean of the cells' differences. NaN if a cell is empty.
 
     The interval is Bonett and Price's (2012) for paired proportions, at the effective size that the clusters leave: it
-    keeps a width where the two never differ. The test is McNemar's exact one where no two questions share a cluster,
-    else a t test on the clusters' totals.
+    keeps a width where the two never differ. The test flips the signs of clusters; with one question a cluster in one
+    cell that is McNemar's.
     """
-    first, second = np.asarray(pairs[0], dtype=float), np.asarray(pairs[1], dtype=float)
-    if not len(first):
-        return NO_DIFFERENCE
-    values, clusters = first - second, pairs[2]
-    n, count = len(values), len(set(clusters))
-    wins, losses = int((values > 0).sum()), int((values < 0).sum())
-    low, high = _bonett_price(wins / n, losses / n, effective_size(values, clusters))
-    test: Test
-    if count == n:
-        test, p = "McNemar, exact", mcnemar(wins, losses)
-    else:
-        mean, error, _, _ = mean_of_cells({"": (values.tolist(), clusters)})
-        test, p = "t, clustered", _t_test(mean, error, count)
-    return Difference(float(values.mean()), low, high, p, n, count, wins, losses, test)
-
-
-def average_difference(cells: Mapping[str, Pairs]) -> Difference:
-    """The unweighted mean of the cells' differences: a t interval and test on the clusters' totals.
-
-    NaN if a cell is empty; without an interval where no question of any cell differs.
-    """
-    if not cells or any(not len(pairs[0]) for pairs in cells.values()):
+    if not cells or any(not len(first) for first, _, _ in cells.values()):
         return NO_DIFFERENCE
     values = {name: np.subtract(first, second, dtype=float) for name, (first, second, _) in cells.items()}
-    mean, error, n, count = mean_of_cells({name: (values[name].tolist(), cells[name][2]) for name in cells})
+    found = influences({name: (values[name], cells[name][2]) for name in cells})  # type: ignore[misc]
+    more, less = (
+        float(np.mean([np.maximum(sign * of_cell, 0).mean() for of_cell in values.values()])) for sign in (1, -1)
+    )
+    low, high = _bonett_price(more, less, found.effective_size(more + less - (more - less) ** 2), level)
     every = np.concatenate(list(values.values()))
     wins, losses = int((every > 0).sum()), int((every < 0).sum())
-    low = high = math.nan
-    if error > 0:
-        margin = t_quantile(count - 1) * error
-        low, high = max(-1.0, mean - margin), min(1.0, mean + margin)
-    return Difference(mean, low, high, _t_test(mean, error, count), n, count, wins, losses, "t, clustered")
+    test, p = flip_test(found)
+    return Difference(found.mean, low, high, p, found.n, found.clusters, wins, losses, test)
+
+
+def flip_test(found: Influences) -> tuple[Test, float]:
+    """The name and the two-sided p of the test that flips the signs of clusters' totals.
+
+    Exact where all that are not 0 are of one size, or they are few enough to try all signs; else by the normal limit.
+    "too few" where not even clusters that all differ the same way could give a p below 5 %.
+    """
+    moved = found.moved
+    if found.clusters < FEWEST:
+        return "too few", math.nan
+    sizes = np.abs(moved)
+    if not len(moved) or sizes.max() - sizes.min() <= NOISE * sizes.max():
+        p = mcnemar(int((moved > 0).sum()), int((moved < 0).sum()))
+        return ("McNemar, exact" if found.clusters == found.n else "sign flips, exact"), p
+    if len(moved) <= ENUMERATED:
+        return "sign flips, exact", flips(moved)
+    return "sign flips, normal", math.erfc(abs(float(moved.sum())) / math.sqrt(2 * float((moved**2).sum())))
+
+
+def flips(totals: Floats) -> float:
+    """The share of all assignments of signs whose sum is at least as far from 0 as the sum as it is."""
+    sums = np.zeros(1)
+    for total in totals:
+        sums = np.concatenate([sums + total, sums - total])
+    # Sums that are equal in exact arithmetic must count as equal.
+    return float((np.abs(sums) >= abs(float(totals.sum())) - NOISE * float(np.abs(totals).max())).mean())
 
 
 def mcnemar(wins: int, losses: int) -> float:
     """McNemar's exact two-sided p, twice the smaller tail of a fair coin's tosses; 1 where nothing differs."""
-    from scipy.special import bdtr  # a second for scipy.special, and four for scipy.stats: hence not at the top
+    from scipy.special import bdtr
 
     return min(1.0, 2 * float(bdtr(min(wins, losses), wins + losses, 0.5))) if wins + losses else 1.0
 
@@ -119,9 +128,8 @@ def kappa(
 ) -> Estimate:
     """Cohen's kappa of two sets of answers to the same questions, with a linearised interval clustered on images.
 
-    NaN where chance alone would agree on everything; without an interval where every answer is the same, or there is
-    one cluster. With `strata`, the agreement that chance explains is taken within each: that both answer yes or no to
-    one kind of question and a letter to another is no agreement.
+    NaN where chance alone would agree on everything. With `strata`, the agreement that chance explains is taken within
+    each: that both answer yes or no to one kind of question and a letter to another is no agreement.
     """
     n = len(first)
     if not n:
@@ -142,10 +150,23 @@ def kappa(
     # What one more question of the kind adds to the agreement by chance.
     added = (often_theirs[stratum, ours] + often[stratum, theirs] - by_chance[stratum]) / sizes[stratum]
     error, count = clustered_error((agreed - added - value * (1 - added)) / (n - expected), clusters)
-    if not error > 0:
-        return Estimate(value, math.nan, math.nan, n, count)
-    margin = t_quantile(count - 1) * error
-    return Estimate(value, max(-1.0, value - margin), min(1.0, value + margin), n, count)
+    low, high = _kappa_interval(value, 1 - expected / n, 0.0 if math.isnan(error) else error, n, count)
+    return Estimate(value, low, high, n, count)
+
+
+def _kappa_interval(value: float, by_chance: float, error: float, n: int, count: int) -> tuple[float, float]:
+    """Kappa is 1 - disagreement / what chance would disagree on: the interval of the former, on kappa's scale.
+
+    The effective size is the one at which the share of disagreement has kappa's linearised error, so that the
+    interval is that of a share near 1 (skewed, never empty) and the linearised one in the middle.
+    """
+    disagreement = min(1.0, max(0.0, (1 - value) * by_chance))
+    variance = max((error * by_chance) ** 2, disagreement * (1 - disagreement) / n)
+    size = disagreement * (1 - disagreement) / variance if error > 0 and variance > 0 else float(count)
+    if count > 1 and count < n and error > 0:
+        size *= (t_quantile(n - 1) / t_quantile(count - 1)) ** 2
+    low, high = share_interval(disagreement, size)
+    return max(-1.0, 1 - high / by_chance), min(1.0, 1 - low / by_chance)
 
 
 def _codes(*columns: Sequence[Hashable]) -> list[NDArray[np.intp]]:
@@ -154,19 +175,9 @@ def _codes(*columns: Sequence[Hashable]) -> list[NDArray[np.intp]]:
     return [np.fromiter((numbers[label] for label in column), np.intp, len(column)) for column in columns]
 
 
-def _bonett_price(wins: float, losses: float, n: float) -> tuple[float, float]:
+def _bonett_price(wins: float, losses: float, n: float, level: float) -> tuple[float, float]:
     """The adjusted Wald interval: one question is added to either kind of disagreement."""
     more, less = (wins * n + 1) / (n + 2), (losses * n + 1) / (n + 2)
     centre = more - less
-    margin = Z * math.sqrt((more + less - centre**2) / (n + 2))
+    margin = z_quantile(level) * math.sqrt((more + less - centre**2) / (n + 2))
     return max(-1.0, centre - margin), min(1.0, centre + margin)
-
-
-def _t_test(mean: float, error: float, clusters: int) -> float:
-    if mean == 0:
-        return 1.0
-    if not error > 0:  # one cluster, or the same difference in all of them: there is no error to measure it by
-        return math.nan
-    from scipy.special import stdtr
-
-    return float(2 * stdtr(clusters - 1, -abs(mean) / error))

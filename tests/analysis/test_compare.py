@@ -32,7 +32,7 @@ def test_second_minus_first_paired_by_key() -> None:
     assert (found["anatomy_mc"].wins, found["anatomy_mc"].losses) == (3, 0)
     # Three discordant, all one way: 2 * (1/2)^3.
     assert found["anatomy_mc"].p == pytest.approx(0.25)
-    assert (found["anatomy_mc"].test, found[AVG].test) == ("McNemar, exact", "t, clustered")
+    assert (found["anatomy_mc"].test, found[AVG].test) == ("McNemar, exact", "sign flips, exact")
 
 
 def test_holm_goes_over_the_cells_of_all_comparisons() -> None:
@@ -109,7 +109,7 @@ def test_closed_by_answer_is_tested_clustered() -> None:
     scheme = Scheme(closed_by="answer")
     compared = differences(pair(arm("a", found), arm("b", found), scheme), scheme)
     assert (compared["pathology_closed_neg"].n, compared["pathology_closed_neg"].clusters) == (24, 12)
-    assert compared["pathology_closed_neg"].test == "t, clustered"
+    assert compared["pathology_closed_neg"].test == "sign flips, exact"
     assert math.isnan(compared[AVG].value)  # no question is left in pathology Closed+
 
 

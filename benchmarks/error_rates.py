@@ -1,0 +1,127 @@
+"""How often the analysis errs, by simulation: coverage of intervals, false verdicts, ties, and verdicts of sameness.
+
+    python benchmarks/error_rates.py [--trials N]
+
+prints the table of docs/statistics.md. Every part has a seed of its own; the suite runs the same parts with few trials.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from radimagenet_vqa_tasks.analysis.paired import Pairs, average_difference, difference, holm
+from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy, average
+
+Floats = NDArray[np.float64]
+Random = np.random.Generator
+
+CELLS = 9
+SHARES = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
+CORRELATIONS = (0.0, 0.2, 0.6)
+SIZES = (5, 10, 20, 40, 200)
+
+
+def skill(random: Random, images: int, share: float, correlation: float) -> Floats:
+    """Each image's chance of a right answer, (images, 1): beta with this mean and this correlation within an image."""
+    if not correlation:
+        return np.full((images, 1), share)
+    weight = 1 / correlation - 1
+    return random.beta(share * weight, (1 - share) * weight, (images, 1))
+
+
+def scores(random: Random, easy: Floats, questions: int) -> Floats:
+    """0 or 1 for so many questions an image, (images, questions)."""
+    return (random.random((len(easy), questions)) < easy).astype(float)
+
+
+def one_question(found: Floats) -> Estimate:
+    """A cell with one question an image."""
+    return accuracy(found[:, 0].tolist(), range(len(found)))
+
+
+def four_questions(found: Floats) -> Estimate:
+    """A cell, or a group of one, with four questions an image."""
+    return accuracy(found[:, :4].ravel().tolist(), np.repeat(np.arange(len(found)), 4).tolist())
+
+
+def nine_cells(found: Floats) -> Estimate:
+    """Avg."""
+    return average({str(cell): (found[:, cell].tolist(), range(len(found))) for cell in range(CELLS)})
+
+
+KINDS: Mapping[str, Callable[[Floats], Estimate]] = {
+    "a cell, one question an image": one_question,
+    "a cell, four questions an image": four_questions,
+    "Avg of nine cells": nine_cells,
+}
+
+
+def coverage(kind: str, images: int, share: float, correlation: float, trials: int, seed: int = 1) -> float:
+    """The share of intervals that hold the truth."""
+    random, held = np.random.default_rng(seed), 0
+    for _ in range(trials):
+        found = KINDS[kind](scores(random, skill(random, images, share, correlation), CELLS))
+        held += found.low <= share <= found.high
+    return held / trials
+
+
+def coverages(images: int, trials: int) -> Iterator[tuple[str, list[float]]]:
+    """Of each kind of number, the coverage at every share and correlation."""
+    for kind in KINDS:
+        correlations = CORRELATIONS if kind != "a cell, one question an image" else (0.0,)
+        yield (
+            kind,
+            [coverage(kind, images, share, inside, trials) for share in SHARES for inside in correlations],
+        )
+
+
+def false_verdicts(runs: int, images: int, groups: int, trials: int, correlation: float = 0.3, seed: int = 2) -> float:
+    """The share of comparisons of equal runs with a verdict in any cell, Avg or group of a facet."""
+    random, wrong = np.random.default_rng(seed), 0
+    for _ in range(trials):
+        easy = skill(random, images, 0.6, correlation)
+        base, *others = (scores(random, easy, CELLS) for _ in range(runs))
+        facet = random.integers(0, groups, images) if groups else None
+        p = [one for other in others for one in p_values(other, base, facet, groups)]
+        wrong += bool(np.nanmin(holm(p)) < 0.05)
+    return wrong / trials
+
+
+def p_values(second: Floats, first: Floats, facet: NDArray[np.int_] | None, groups: int) -> Iterator[float]:
+    """Of every cell, of Avg, and of every group of the facet."""
+    owners = list(range(len(first)))
+    cells: dict[str, Pairs] = {
+        str(cell): (second[:, cell].tolist(), first[:, cell].tolist(), owners) for cell in range(CELLS)
+    }
+    yield from (difference(of_cell).p for of_cell in cells.values())
+    yield average_difference(cells).p
+    for group in range(groups):
+        inside = np.flatnonzero(facet == group)
+        if len(inside):
+            yield from list(p_values(second[inside], first[inside], None, 0))[-1:]
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--trials", type=int, default=1000)
+    trials = parser.parse_args().trials
+    print("| interval of | images | coverage, %: least | mean | most |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for images in SIZES:
+        for kind, found in coverages(images, trials):
+            least, mean, most = (100 * one for one in (min(found), sum(found) / len(found), max(found)))
+            print(f"| {kind} | {images} | {least:.1f} | {mean:.1f} | {most:.1f} |", flush=True)
+    print("\n| runs | images | groups of a facet | comparisons with a false verdict, % |")
+    print("| ---: | ---: | ---: | ---: |")
+    for runs, images, groups in ((2, 40, 0), (2, 200, 0), (2, 200, 40), (5, 200, 10), (20, 200, 0)):
+        wrong = false_verdicts(runs, images, groups, max(100, trials // 2))
+        print(f"| {runs} | {images} | {groups} | {100 * wrong:.1f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""How often the analysis errs: quick versions of benchmarks/error_rates.py, whose table is in docs/statistics.md."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def rates() -> ModuleType:
+    """The script of the simulations."""
+    found = importlib.util.spec_from_file_location("error_rates", ROOT / "benchmarks" / "error_rates.py")
+    assert found and found.loader
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("images", [5, 10, 40])
+@pytest.mark.parametrize(
+    "kind", ["a cell, one question an image", "a cell, four questions an image", "Avg of nine cells"]
+)
+def test_intervals_cover_at_any_size(rates: ModuleType, kind: str, images: int) -> None:
+    """Nominal 95 % intervals cover at least 93 %, for rare and common answers, independent and alike in an image.
+
+    300 trials: three standard errors are allowed below 93.
+    """
+    for share in (0.02, 0.5, 0.9):
+        for correlation in (0.0, 0.6) if "one question" not in kind else (0.0,):
+            assert rates.coverage(kind, images, share, correlation, 300) >= 0.93 - 3 * (0.93 * 0.07 / 300) ** 0.5
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5])
+def test_intervals_are_not_too_wide(rates: ModuleType, share: float) -> None:
+    """Where 40 images leave room for it, coverage is no more than 98 %: 97.5 and the noise of 1,000 trials."""
+    for kind in rates.KINDS:
+        assert rates.coverage(kind, 40, share, 0.2 if "one" not in kind else 0, 1000) <= 0.985
+
+
+@pytest.mark.parametrize(("runs", "groups"), [(2, 0), (2, 8), (6, 0)])
+def test_equal_runs_rarely_get_a_verdict(rates: ModuleType, runs: int, groups: int) -> None:
+    """At most 5 % of comparisons of equal runs call anything better: cells, Avg, groups and all runs together."""
+    assert rates.false_verdicts(runs, 100, groups, 150) <= 0.05 + 3 * (0.05 * 0.95 / 150) ** 0.5
