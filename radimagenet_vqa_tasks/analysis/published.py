@@ -20,14 +20,12 @@ from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import Estimate
 from radimagenet_vqa_tasks.analysis.table import arm_notes, name_of, shown, together
 from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
+from radimagenet_vqa_tasks.judge.verdict import is_papers_judge
 from radimagenet_vqa_tasks.published import tables
 from radimagenet_vqa_tasks.published.disagreements import notes_for
 
 SCHEMA = "radvqa.published/1"
 FINE_TUNED = " (fine-tuned)"
-
-# The paper's judge is Mistral-Large 2.1; its settings name mistral-large-latest.
-PAPERS_JUDGE = "mistral-large"
 
 Outcome = Literal["agrees", "differs", "parser explains the difference", "not comparable"]
 ROUNDING = 0.0005  # half of the last printed digit, as a share
@@ -145,7 +143,7 @@ def _obstacle(arm: Arm, cell: str, measured: Measured) -> str:
         return f"partial run, {asked[missing[0]]:,} of {CELLS[missing[0]].size:,}"
     if measured.missing:
         return f"{measured.missing:,} missing"
-    others = [judge for judge in arm.judges if PAPERS_JUDGE not in judge.casefold()]
+    others = [judge for judge in arm.judges if not is_papers_judge(judge)]
     if others and (cell == AVG or CELLS[cell].format == "open"):
         return f"other judge, {', '.join(others)}"
     return ""

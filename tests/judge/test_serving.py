@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -80,6 +83,66 @@ def test_a_server_ends_with_the_block_even_if_that_fails(monkeypatch: pytest.Mon
         assert listens(ports[0])
         raise KeyError
     assert not listens(ports[0])
+
+
+def test_a_server_ends_with_a_command_that_is_killed() -> None:
+    """kill -9 of the command leaves no server behind that holds the memory of a model."""
+    code = (
+        "import sys, time; from radimagenet_vqa_tasks.judge.llm.serving import running, _free_port\n"
+        "port = _free_port()\n"
+        f"with running([sys.executable, {str(SERVER)!r}, '--port', str(port)], port):\n"
+        "    print(port, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as command:
+        assert command.stdout
+        port = int(command.stdout.readline())
+        assert listens(port)
+        command.kill()
+    deadline = time.monotonic() + 20
+    while listens(port) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not listens(port)
+
+
+def test_weights_of_the_hub_are_named_by_their_revision(tmp_path: Path) -> None:
+    """What is on this machine already needs no network; a branch's name becomes its commit in records."""
+    commit = "0123456789abcdef" * 2 + "01234567"
+    repository = tmp_path / "models--org--judge"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text(commit)
+    snapshot = repository / "snapshots" / commit
+    snapshot.mkdir(parents=True)
+    (snapshot / "q4.gguf").write_bytes(b"GGUF")
+    (snapshot / "config.json").write_text("{}")
+    code = (
+        "from radimagenet_vqa_tasks.judge.llm.weights import find; from radimagenet_vqa_tasks.errors import RunError\n"
+        "print(find('org/judge:q4.gguf').name, find('org/judge').name, find('org/judge@main:q4.gguf').is_gguf)\n"
+        "try: find('org/other:q4.gguf')\n"
+        "except RunError as error: print(error)"
+    )
+    environment = {**os.environ, "HF_HUB_CACHE": str(tmp_path), "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    names, fault = done.stdout.splitlines()
+    assert names == "org/judge:q4@0123456789ab org/judge@0123456789ab True"
+    assert "org/other could not be had from the hub" in fault
+
+
+def test_vllm_is_started_for_a_folder_within_what_the_model_can_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On loopback, under the name that records have, and with no more context than the model was made for."""
+    monkeypatch.setattr(serving.importlib.util, "find_spec", lambda name: name)
+    (tmp_path / "config.json").write_text('{"text_config": {"max_position_embeddings": 4096}}')
+    command = serving.command_for(find(str(tmp_path)), 8123, 16)
+    assert command[3:5] == ["vllm", str(tmp_path)]
+    options = dict(zip(command[5::2], command[6::2], strict=True))
+    assert options == {
+        "--host": "127.0.0.1",
+        "--port": "8123",
+        "--served-model-name": find(str(tmp_path)).name,
+        "--max-model-len": "4096",
+        "--max-num-seqs": "16",
+    }
 
 
 def test_other_weights_are_another_judge(gguf: Path) -> None:

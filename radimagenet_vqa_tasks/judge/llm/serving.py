@@ -6,6 +6,7 @@ The server is a process of its own that ends when its standard input does: with 
 from __future__ import annotations
 
 import importlib.util
+import json
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import IO
 
 from radimagenet_vqa_tasks.analysis.escape import plain
@@ -39,8 +41,25 @@ def command_for(weights: Weights, port: int, at_once: int) -> list[str]:
             f"{weights.name} needs vLLM, which is not installed (pip install vllm). Without it, name a GGUF file for "
             "llama.cpp: a path, or ORG/NAME:FILE.gguf on the hub."
         )
-    served = ["--served-model-name", weights.name, "--max-model-len", str(CONTEXT), "--max-num-seqs", str(at_once)]
+    served = [
+        "--served-model-name",
+        weights.name,
+        "--max-model-len",
+        str(_context(weights.path)),
+        "--max-num-seqs",
+        str(at_once),
+    ]
     return [*here, "vllm", str(weights.path), "--host", "127.0.0.1", "--port", str(port), *served]
+
+
+def _context(folder: Path) -> int:
+    """The tokens that a question and its reply may have: as many as are needed, if the model can read so many."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        own = config.get("max_position_embeddings") or config.get("text_config", {}).get("max_position_embeddings")
+    except (OSError, ValueError, AttributeError) as error:
+        raise RunError(f"{folder / 'config.json'} is no model's settings ({type(error).__name__}).") from error
+    return min(CONTEXT, own) if isinstance(own, int) and own > 0 else CONTEXT
 
 
 @contextmanager
