@@ -293,11 +293,11 @@ def _expand_all(place: str, patterns: Iterable[Any], notation: _Notation) -> tup
             continue
         if not isinstance(pattern, str) or not pattern.strip():
             raise TaxonomyError(f"{place}: {pattern!r} is not a wording; quote it or remove it")
-        found.update(dict.fromkeys(_expand(place, pattern, notation.shorthand)))
+        found.update(dict.fromkeys(expand(place, pattern, notation.shorthand)))
     return tuple(found)
 
 
-def _expand(place: str, pattern: str, shorthand: Mapping[str, str]) -> Iterator[str]:
+def expand(place: str, pattern: str, shorthand: Mapping[str, str]) -> Iterator[str]:
     """Every wording of a pattern: `{a,b}` is a or b, `{a,}` is a or nothing, `{NAME}` a shorthand list."""
     pieces = _BRACES.split(pattern)
     if set("{}") & set("".join(pieces[::2])):

@@ -20,7 +20,8 @@ def offered(response: str) -> Split:
     Several of them all count. Failing those, what follows the first "final answer:" counts, and failing that all.
     """
     parts = split(response)
-    for marked in (_inside_tags(parts.answer), _inside_boxes(parts.answer), _after_final(parts.answer)):
+    for signs, inside in _MARKS:
+        marked = inside(parts.answer) if signs.search(parts.answer) else ""
         if any(char.isalnum() for char in marked):
             return Split(marked, parts.thinking, parts.finished)
     return parts
@@ -61,3 +62,10 @@ def _inside_boxes(text: str) -> str:
 def _after_final(text: str) -> str:
     marker = _FINAL.search(text)
     return text[marker.end() :] if marker else ""
+
+
+_MARKS = (
+    (re.compile("<answer>", re.IGNORECASE), _inside_tags),
+    (re.compile(r"boxed[ ]?\{"), _inside_boxes),
+    (re.compile("answer|diagnosis", re.IGNORECASE), _after_final),
+)

@@ -24,8 +24,7 @@ from radimagenet_vqa_tasks.judge.rule.meanings import (
     same_word,
     wordings,
 )
-from radimagenet_vqa_tasks.judge.rule.tables import table
-from radimagenet_vqa_tasks.judge.rule.text import IS, OF, SHOW
+from radimagenet_vqa_tasks.judge.rule.text import IS, OF, SHOW, table
 from radimagenet_vqa_tasks.judge.verdict import Verdict
 
 SHORTEST_EXPLANATION = 5  # words; a shorter sentence is one more answer

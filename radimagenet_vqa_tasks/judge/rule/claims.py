@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from radimagenet_vqa_tasks.judge.rule.meanings import LIST_SIGNS, OR, SMALL, content, frame, meant, rivals
-from radimagenet_vqa_tasks.judge.rule.tables import table
-from radimagenet_vqa_tasks.judge.rule.text import SENTENCE_ENDS
+from radimagenet_vqa_tasks.judge.rule.text import SENTENCE_ENDS, table
 
 _NEAR_OR = 3  # words before an "or" that may be an alternative
 

@@ -22,11 +22,9 @@ the keyboard is mended (spelling.py), and an aside in the middle of a sentence i
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
-from radimagenet_vqa_tasks.judge.rule.asides import asides_last, restated
 from radimagenet_vqa_tasks.judge.rule.cues import Kind
-from radimagenet_vqa_tasks.judge.rule.mentions import Reading, Status
+from radimagenet_vqa_tasks.judge.rule.mentions import NAMES, Reading, Status
 from radimagenet_vqa_tasks.judge.rule.reading import read
 from radimagenet_vqa_tasks.judge.rule.spelling import corrected
 from radimagenet_vqa_tasks.judge.rule.text import words
@@ -54,7 +52,7 @@ def judge_labels(answer: str, target: str, *, anatomy: bool, location: str) -> V
         wanted = region_of(target).name if anatomy else label_of(region, target).name
     except UnknownNameError:
         return Verdict("missing", "unknown_target")
-    tokens = asides_last(restated(corrected(words(answer))))
+    tokens = corrected(words(answer))
     reading = read(tokens, anatomy_vocabulary() if anatomy else pathology_vocabulary(region))
     if anatomy:
         verdict = _judge_anatomy(reading, wanted)
@@ -64,7 +62,7 @@ def judge_labels(answer: str, target: str, *, anatomy: bool, location: str) -> V
         verdict = _judge_pathology(reading, wanted)
     if verdict.outcome == "unparsed":
         return verdict
-    return replace(verdict, tier="matched" if reading.is_wording(tokens) else "read")
+    return Verdict(verdict.outcome, verdict.reason, tier="matched" if reading.is_wording(tokens) else "read")
 
 
 def _judge_anatomy(reading: Reading, region: str) -> Verdict:
@@ -73,7 +71,8 @@ def _judge_anatomy(reading: Reading, region: str) -> Verdict:
     if region in reading.denied(Kind.LABEL):
         return Verdict("incorrect", "negated")
     # A name outranks parts: "the knee, with the femoral condyle and the lower leg" names one region.
-    if region in reading.alternatives() or (region in named and reading.beside(region)):
+    either = reading.beside(region, (Kind.OTHER, Kind.NORMAL), alternatives=True)
+    if either or (region in named and reading.beside(region, NAMES, alternatives=False)):
         return Verdict("incorrect", "several_labels")
     if named:
         return _among(named, region)
@@ -86,17 +85,18 @@ def _judge_pathology(reading: Reading, label: str) -> Verdict:
     named = reading.values(Kind.LABEL, Status.AFFIRMED)
     if label in reading.denied(Kind.LABEL):
         return Verdict("incorrect", "negated")
-    if label in named and (reading.calls_all_normal() or label in reading.alternatives()):
+    either = reading.beside(label, (Kind.OTHER, Kind.NORMAL), alternatives=True)
+    if label in named and (either or reading.calls_all_normal()):
         return Verdict("incorrect", "several_labels")
     if named:
         return _among(named, label)
-    if reading.normal_clauses():
+    if reading.normal():
         return Verdict("incorrect", "normal")
     return _nothing_affirmed(reading, label)
 
 
 def _judge_normal(reading: Reading, tokens: list[str]) -> Verdict:
-    normal = bool(reading.normal_clauses())
+    normal = bool(reading.normal())
     if reading.values(Kind.LABEL, Status.AFFIRMED):
         return Verdict("incorrect", "several_labels" if normal else "other_label")
     findings = read(tokens, findings_vocabulary())

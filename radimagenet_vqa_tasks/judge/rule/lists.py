@@ -3,78 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from radimagenet_vqa_tasks.judge.rule.alternatives import alternative_ahead, alternative_behind
-from radimagenet_vqa_tasks.judge.rule.clauses import APART, BROAD, LIST_SIGNS, NO_LIST, OR
 from radimagenet_vqa_tasks.judge.rule.cues import Kind
-from radimagenet_vqa_tasks.judge.rule.matching import Match, Vocabulary
-from radimagenet_vqa_tasks.judge.rule.mentions import Mention, Reading, leave_open
-from radimagenet_vqa_tasks.judge.rule.text import IS
+from radimagenet_vqa_tasks.judge.rule.matching import Vocabulary
+from radimagenet_vqa_tasks.judge.rule.mentions import Mention, leave_open
+from radimagenet_vqa_tasks.judge.rule.tables import listed
+from radimagenet_vqa_tasks.judge.rule.text import IS, MINOR_BREAKS, OF, SENTENCE_ENDS, SHOW
+
+LIST_WORDS = frozenset({"and", "or", "nor"})
+BREAKS = MINOR_BREAKS | LIST_WORDS
+OR = frozenset({"or", "nor", "/", "vs", "vs.", "versus"})
+AHEAD, _APART = 12, 6  # words that are looked at ahead; words between two members of a list
+_NO_LIST = frozenset({IS, SHOW, OF, "with", "which"})
+_ABOUT_THE_IMAGE = listed("about_the_image")
 
 
-@dataclass
-class _MentionList:
-    """Mentions with nothing but signs, list words and adjectives between them."""
-
-    members: list[Mention] = field(default_factory=list)
-    start: int = 0
-    end: int = 0
-    has_or: bool = False
+def until(tokens: Sequence[str], ends: frozenset[str] = SENTENCE_ENDS) -> list[str]:
+    """The words up to the first of these signs."""
+    end = next((place for place, token in enumerate(tokens) if token in ends), len(tokens))
+    return list(tokens[:end])
 
 
-class Lists:
-    """Puts mentions into lists, one after the other, and keeps in the reading the lists that matter."""
+def lists_of(
+    sentence: Sequence[Mention], tokens: Sequence[str], vocabulary: Vocabulary
+) -> list[tuple[list[Mention], bool]]:
+    """The lists of a sentence that have several members; alternatives that name nothing leave theirs open."""
+    found: list[tuple[list[Mention], bool]] = []
+    members: list[Mention] = []
+    has_or, end = False, 0
+    for mention in (*(each for each in sentence if each.entry.kind is not Kind.GENERIC), None):
+        gap = tokens[end : mention.match.start] if mention and members else ()
+        apart = _NO_LIST if OR.isdisjoint(gap) else _NO_LIST - {IS}  # "an infarct, or is it a scar?"
+        joined = 0 < len(gap) <= _APART and gap[0] in BREAKS | OR and apart.isdisjoint(gap)
+        if not joined:
+            if members and (_or_other_words(tokens, end) or _asks_or(tokens, members[0].match.start, end)):
+                leave_open(members)
+            found.append((members, has_or))
+            members, has_or = [], False
+        if mention is None:
+            break
+        end = mention.match.end
+        if joined and _same_again(members[-1], mention, vocabulary):
+            continue
+        if joined and _same_again(mention, members[-1], vocabulary):
+            members.pop()
+        elif joined:
+            has_or |= not OR.isdisjoint(gap)
+        members.append(mention)
+    return [each for each in found if len(each[0]) > 1]
 
-    def __init__(self, tokens: Sequence[str], vocabulary: Vocabulary, reading: Reading) -> None:
-        self._tokens = tokens
-        self._vocabulary = vocabulary
-        self._reading = reading
-        self._list = _MentionList()
 
-    def join(self, mention: Mention, match: Match) -> None:
-        """Go on with the list that the mention before belongs to, or begin one."""
-        last = self._list.members[-1] if self._is_joined(match) else None
-        if last is None:
-            self.end(match.start)
-            self._list.start = match.start
-        elif mention.entry.kind is Kind.OTHER and self._means_the_same(last, mention.phrase, after=True):
-            self._list.end = match.end
-            return
-        elif last.entry.kind is Kind.OTHER and self._means_the_same(mention, last.phrase, after=False):
-            self._list.members.pop()
-        else:
-            self._list.has_or |= not OR.isdisjoint(self._tokens[self._list.end : match.start])
-        self._list.members.append(mention)
-        self._list.end = match.end
+def _same_again(label: Mention, other: Mention, vocabulary: Vocabulary) -> bool:
+    """Whether the other is the "rupture" of "acl tear or rupture", of "rupture or tear of acl", or a broad word."""
+    if other.entry.kind is not Kind.OTHER or label.entry.kind is Kind.OTHER:
+        return False
+    phrases = ((*label.phrase[:-1], *other.phrase), (*other.phrase, *label.phrase[1:]))
+    known = (vocabulary.entries.get(phrase) for phrase in phrases)
+    same = any(entry is not None and entry.value == label.entry.value for entry in known)
+    return same or other.phrase[0] in listed("same_again")
 
-    def end(self, before: int | None = None) -> None:
-        """Keep the list that ends `before` this place, and that its members are alternatives if they are."""
-        if self._list.members and self._has_unknown_alternative(len(self._tokens) if before is None else before):
-            leave_open(self._list.members)
-        if len(self._list.members) > 1:
-            self._reading.series.append(self._list.members)
-            if self._list.has_or:
-                self._reading.lists.append(self._list.members)
-        self._list = _MentionList()
 
-    def _is_joined(self, match: Match) -> bool:
-        """Whether a sign or list word, and at most adjectives, stand between the list and this."""
-        if not (self._list.members and 0 < match.start - self._list.end <= APART):
-            return False
-        gap = self._tokens[self._list.end : match.start]
-        parts = NO_LIST if OR.isdisjoint(gap) else NO_LIST - {IS}  # "an infarct, or it is a scar"
-        return gap[0] in LIST_SIGNS and parts.isdisjoint(gap)
+def _or_other_words(tokens: Sequence[str], end: int) -> bool:
+    """Whether an "or" and words that name nothing follow: "a bone lesion, or red marrow?"."""
+    start = end + (tokens[end : end + 1] in ([","], ["("]))
+    if start >= len(tokens) or tokens[start] not in OR | {"alternatively"}:
+        return False
+    if tokens[start] == "/" and not _asks(tokens, start):
+        return False
+    words = until(tokens[start + 1 : start + 1 + AHEAD], SENTENCE_ENDS | BREAKS | _NO_LIST - {IS})
+    said = {word for word in words if word not in _ABOUT_THE_IMAGE} - {IS}
+    return bool(said) and not said & (listed("same_again") | {"nothing", "else"})
 
-    def _has_unknown_alternative(self, before: int) -> bool:
-        """Whether words that name nothing stand beside the list: "a bone lesion, or red marrow?"."""
-        other = alternative_behind(self._tokens, self._list.end, before)
-        if other is None:
-            return alternative_ahead(self._tokens, self._list.start, self._list.end)
-        return not self._means_the_same(self._list.members[-1], other, after=True)
 
-    def _means_the_same(self, label: Mention, other: tuple[str, ...], *, after: bool) -> bool:
-        """Whether `other` is the "rupture" of "acl tear or rupture", or of "rupture or tear of acl"."""
-        phrase = (*label.phrase[:-1], *other) if after else (*other, *label.phrase[1:])
-        known = self._vocabulary.entries.get(phrase)
-        return other[0] in BROAD or (known is not None and known.value == label.entry.value)
+def _asks_or(tokens: Sequence[str], start: int, end: int) -> bool:
+    """Whether the last alternative of a question is named: "beam hardening or edema?"."""
+    return start > 1 and tokens[start - 1] in OR and tokens[start - 2][0].isalnum() and _asks(tokens, end - 1)
+
+
+def _asks(tokens: Sequence[str], index: int) -> bool:
+    end = index + 1 + len(until(tokens[index + 1 : index + 1 + AHEAD]))
+    return tokens[end : end + 1] == ["?"]

@@ -10,26 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from radimagenet_vqa_tasks.judge.rule.cues import SEEN, Kind
-from radimagenet_vqa_tasks.judge.rule.text import IS, OF, word_set
+from radimagenet_vqa_tasks.judge.rule.cues import Kind
+from radimagenet_vqa_tasks.judge.rule.tables import listed, tables
+from radimagenet_vqa_tasks.judge.rule.text import IS, OF
 
 # The longest list that one head noun is shared by ("acl, mcl, pcl and lcl tears").
 _LONGEST_LIST = 12
 _LONGEST_MODIFIER = 5
 _JOINS = frozenset({"and", "or", "nor", ",", "/"})
 _BRACKETS = frozenset("()")
-# Words of place, cause and look that may stand inside a wording ("old cerebellar infarct") and name no label.
-_PLACES = word_set(
-    "medial lateral anterior posterior superior inferior upper lower middle mid central paracentral anterosuperior"
-    " anteroinferior anterolateral anteromedial posterosuperior posteroinferior posterolateral posteromedial dorsal"
-    " inner outer focal diffuse ischemic lacunar embolic territorial watershed cortical subcortical hemispheric"
-    " frontal parietal temporal occipital cerebellar cerebral thalamic pontine mca aca pca territory lobe level"
-    " segment aspect side region area zone margin wedge gluteal thigh groin calf popliteal axillary circumferential"
-    " lobulated hypodense hypoattenuating enhancing heterogeneous homogeneous rounded round oval bulky inguinal"
-    " pretibial lumbar thoracic cervical near mm cm l r"
-)
 # "A stone is lodged in the ureter", "a mass arising from the kidney".
-_SITS = SEEN | word_set("arising located lodged lying originating situated centered")
+_SITS = frozenset(tables()["lists"]["SEEN"].split(",")) | frozenset(
+    {"arising", "located", "lodged", "lying", "originating", "situated", "centered"}
+)
+_PLACES = listed("places")
 _NO_PLACE = frozenset({"and", "or", "nor", "but", "no", "not", "without"})
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from rapidfuzz.distance import OSA
 
-from radimagenet_vqa_tasks.judge.rule.tables import table, tables
-from radimagenet_vqa_tasks.judge.rule.text import IS, OF, SHOW, words
+from radimagenet_vqa_tasks.judge.rule.spelling import taxonomy_words
+from radimagenet_vqa_tasks.judge.rule.tables import listed, tables
+from radimagenet_vqa_tasks.judge.rule.text import IS, OF, SHOW, table, words
 
 LIST_SIGNS = frozenset({",", "/", "&", "(", ")", ":", "|", "and", "or", "和", "与", "及", "或", "、"})
 OR = frozenset({"or", "或", "vs", "vs.", "versus"})
@@ -76,12 +77,17 @@ def _wording(text: str) -> Wording:
 
 
 def same_word(word: str, other: str) -> bool:
-    """Whether they are one word, or a slip of the keyboard apart and long enough for that to be one."""
+    """Whether they are one word, or a slip of the keyboard apart, long enough for that, and not both real words."""
     if word == other:
         return True
     if min(len(word), len(other)) < _SHORTEST_MISSPELT or word[0] != other[0] or abs(len(word) - len(other)) > 1:
         return False
-    return OSA.distance(word, other, score_cutoff=1) <= 1
+    return OSA.distance(word, other, score_cutoff=1) <= 1 and not {word, other} <= _real_words()
+
+
+@cache
+def _real_words() -> frozenset[str]:
+    return taxonomy_words() | listed("real_words")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What a text says of labels: the mentions that the sweep of reading.py finds, and the questions that verdicts ask."""
+"""What a text says of labels: the mentions that reading.py finds, and the questions that verdicts ask."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from radimagenet_vqa_tasks.judge.rule.cues import Kind
-from radimagenet_vqa_tasks.judge.rule.matching import Entry
+from radimagenet_vqa_tasks.judge.rule.matching import Entry, Match
+
+NAMES = (Kind.LABEL, Kind.PART)
 
 
 class Status(Enum):
@@ -19,13 +21,34 @@ class Status(Enum):
 
 
 @dataclass
+class Clause:
+    """A clause of a sentence.
+
+    Attributes:
+        number: of the clauses of the text.
+        opened_by: the sign or word that it begins with.
+        mentions: what it names.
+        has_verb, has_subject: it has one of its own.
+        partial: it speaks of more than the whole image.
+    """
+
+    number: int
+    opened_by: str = ""
+    mentions: list[Mention] = field(default_factory=list)
+    has_verb: bool = False
+    has_subject: bool = False
+    partial: bool = False
+
+
+@dataclass(eq=False)
 class Mention:
     """One label, part or normal statement, where it stands, and how it is meant."""
 
     entry: Entry
-    clause: int
+    match: Match
     status: Status
-    phrase: tuple[str, ...] = ()
+    phrase: tuple[str, ...]
+    clause: Clause
 
 
 def leave_open(mentions: Iterable[Mention]) -> None:
@@ -37,35 +60,33 @@ def leave_open(mentions: Iterable[Mention]) -> None:
 
 @dataclass
 class Reading:
-    """Everything the sweep found.
+    """Everything that was found.
 
     Attributes:
         mentions: labels, parts, normal statements and generic words in order.
-        partial_clauses: clauses that speak of more than the whole image.
-        turned: the number of clauses before the last turn ("but"); a normal statement there is not the last word.
         refused: the text says that it gives no answer.
         has_words: there is any word at all.
-        claims: words outside every negation say more than that this is an image.
-        lists: mentions that stand as alternatives ("an infarct or a tumor").
-        series: mentions that stand in one list, alternatives or not.
+        claims: words outside every denial say more than that this is an image.
         turns_to_finding: something was granted before a "but", and behind it stands a word of the taxonomy.
+        turned: the number of clauses before the last turn ("but"); a normal statement there is not the last word.
+        lists: mentions that stand in one list, and whether an "or" joins them.
     """
 
     mentions: list[Mention] = field(default_factory=list)
-    partial_clauses: set[int] = field(default_factory=set)
-    turned: int = 0
     refused: bool = False
     has_words: bool = False
     claims: bool = False
-    lists: list[list[Mention]] = field(default_factory=list)
-    series: list[list[Mention]] = field(default_factory=list)
     turns_to_finding: bool = False
+    turned: int = 0
+    lists: list[tuple[list[Mention], bool]] = field(default_factory=list)
 
     def denied(self, kind: Kind) -> set[str]:
         """The values that are denied: by the printed name, in the words that affirm them, or never affirmed.
 
         "Medial meniscus tear. No tear of the lateral meniscus." does not deny a meniscal abnormality.
         """
+        if all(each.status is not Status.NEGATED for each in self.mentions):
+            return set()
         affirmed = {each.phrase for each in self.mentions if each.status is Status.AFFIRMED}
         values = self.values(kind, Status.AFFIRMED)
         return {
@@ -76,29 +97,16 @@ class Reading:
             and (each.entry.own_name or each.phrase in affirmed or each.entry.value not in values)
         }
 
-    def alternatives(self) -> set[str]:
-        """The values that stand beside something that is no label, or normal, with an "or" between them."""
-        found: set[str] = set()
-        for members in self.lists:
+    def beside(self, value: str, kinds: Sequence[Kind], *, alternatives: bool) -> bool:
+        """Whether an affirmed list names something else of these kinds beside a label; `alternatives`: with an "or"."""
+        own = NAMES if alternatives else (Kind.LABEL,)
+        for members, has_or in self.lists:
             affirmed = [each.entry for each in members if each.status is Status.AFFIRMED]
-            labels = {entry.value for entry in affirmed if entry.kind in (Kind.LABEL, Kind.PART)}
-            found |= labels if any(entry.kind in (Kind.OTHER, Kind.NORMAL) for entry in affirmed) else set()
-        return found
-
-    def beside(self, value: str) -> set[str]:
-        """The labels and parts that an affirmed list names beside this label."""
-        found: set[str] = set()
-        for members in self.series:
-            affirmed = [each.entry for each in members if each.status is Status.AFFIRMED]
-            named = {entry.value for entry in affirmed if entry.kind in (Kind.LABEL, Kind.PART)}
-            if any(entry.kind is Kind.LABEL and entry.value == value for entry in affirmed):
-                found |= named - {value}
-        return found
-
-    def is_wording(self, tokens: Sequence[str]) -> bool:
-        """Whether the text is a name and nothing else."""
-        names = [each for each in self.mentions if each.status is Status.AFFIRMED]
-        return len(names) == 1 and sum(word[0].isalnum() for word in tokens) == len(names[0].phrase)
+            named = any(entry.value == value and entry.kind in own for entry in affirmed)
+            others = any(entry.value != value and entry.kind in kinds for entry in affirmed)
+            if named and others and has_or >= alternatives:
+                return True
+        return False
 
     def values(self, kind: Kind, status: Status) -> dict[str, bool]:
         """Value -> whether its printed name was used, of the mentions of one kind and status."""
@@ -108,12 +116,16 @@ class Reading:
                 found[mention.entry.value] = found.get(mention.entry.value, False) or mention.entry.own_name
         return found
 
-    def normal_clauses(self) -> list[int]:
-        """The clauses that call something normal or deny any pathology."""
+    def normal(self) -> list[Mention]:
+        """The mentions that call something normal or deny any pathology."""
         wanted = {(Kind.NORMAL, Status.AFFIRMED), (Kind.GENERIC, Status.NEGATED)}
-        return [each.clause for each in self.mentions if (each.entry.kind, each.status) in wanted]
+        return [each for each in self.mentions if (each.entry.kind, each.status) in wanted]
 
     def calls_all_normal(self) -> bool:
         """Whether a clause calls the whole image normal and nothing turns it ("normal but for ...")."""
-        clauses = self.normal_clauses()
-        return any(clause >= self.turned and clause not in self.partial_clauses for clause in clauses)
+        return any(each.clause.number >= self.turned and not each.clause.partial for each in self.normal())
+
+    def is_wording(self, tokens: Sequence[str]) -> bool:
+        """Whether the text is a name and nothing else."""
+        names = [each for each in self.mentions if each.status is Status.AFFIRMED]
+        return len(names) == 1 and sum(word[0].isalnum() for word in tokens) == len(names[0].phrase)

@@ -1,299 +1,327 @@
-"""What a text affirms, denies and leaves open: one sweep over its words, sentence by sentence.
+"""What a text affirms, denies and leaves open: one pass over the clauses of each sentence.
 
-Negation reaches from its cue to the end of the sentence or to a word that turns it ("but", "other than"), across
-the commas of a list; a cue that stands behind ("... is not seen") reaches back over its clause, and over the list
-that the clause ends. Every word and every match is handled a bounded number of times.
+A denial or a doubt reaches from its cue to the end of the sentence or to a word that turns it ("but", "other than"),
+across the commas of a list. A cue that stands behind ("... is not seen") reaches back over its clause, and over the
+list that the clause ends. Every word and every match is handled a bounded number of times.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from radimagenet_vqa_tasks.judge.rule import clauses
-from radimagenet_vqa_tasks.judge.rule.clauses import (
-    ABOUT_THE_IMAGE,
-    AFTER_DENIAL,
-    AHEAD,
-    CLAUSE_BREAKS,
-    CONCEDES,
-    CONTRASTS,
-    EXCEPTS,
-    HEADING_SIGNS,
-    LIST_WORDS,
-    NO_SUBJECT,
-    SETTLED,
-    TURNS_BACK,
-)
-from radimagenet_vqa_tasks.judge.rule.cues import LOW, TAKES_UP, Kind
-from radimagenet_vqa_tasks.judge.rule.lists import Lists
+from radimagenet_vqa_tasks.judge.rule.cues import Kind
+from radimagenet_vqa_tasks.judge.rule.lists import AHEAD, BREAKS, LIST_WORDS, OR, lists_of, until
 from radimagenet_vqa_tasks.judge.rule.matching import Match, Vocabulary
-from radimagenet_vqa_tasks.judge.rule.mentions import Mention, Reading, Status, leave_open
-from radimagenet_vqa_tasks.judge.rule.questions import Questions
-from radimagenet_vqa_tasks.judge.rule.reach import Reachable
-from radimagenet_vqa_tasks.judge.rule.scope import Scope
+from radimagenet_vqa_tasks.judge.rule.mentions import NAMES, Clause, Mention, Reading, Status, leave_open
+from radimagenet_vqa_tasks.judge.rule.tables import listed, tables
 from radimagenet_vqa_tasks.judge.rule.text import IS, SENTENCE_ENDS, SHOW
-from radimagenet_vqa_tasks.judge.rule.turns import Turns
 
-_NOT = frozenset({"not", "isnt", "arent", "wasnt"})
-_DENIALS = frozenset({Kind.NEGATES, Kind.NEGATES_NEXT, Kind.NEGATED, Kind.ABSENT})
+# After these a denial without a subject of its own is about the clause before: "possible, but unlikely".
+_TURNS_BACK = frozenset({"but", "yet", "although", "though", "however", "and"})
+_HEADS = frozenset(":|(")
+_BACK = {
+    Kind.NEGATED: Status.NEGATED,
+    Kind.ABSENT: Status.NEGATED,
+    Kind.DOUBTED: Status.OPEN,
+    Kind.LESS: Status.OPEN,
+    Kind.EITHER: Status.OPEN,
+}
+_SEEN = frozenset(tables()["lists"]["SEEN"].split(","))
+_ABOUT_THE_IMAGE = listed("about_the_image")
+_NO_SUBJECT = listed("no_subject")
+_LOW, _CHANCE, _ANY = listed("low"), listed("chance"), listed("any")
+_IT = frozenset({"it", "one", "this", "that", "them", "any", "none"})
+
+
+@dataclass
+class _Scope:
+    """How what follows a cue is meant; `used`: something has been mentioned; `done`: and a verb stands behind it."""
+
+    status: Status = Status.AFFIRMED
+    ends_at_comma: bool = False
+    used: bool = False
+    done: bool = False
 
 
 def read(tokens: Sequence[str], vocabulary: Vocabulary) -> Reading:
     """What the words affirm, deny and leave open, in the terms of a vocabulary."""
-    sweep = _Sweep(tokens, vocabulary)
+    reader = _Reader(tokens, vocabulary)
     position = 0
     for match in vocabulary.find(tokens):
         for index in range(position, match.start):
-            sweep.word(index)
-        sweep.match(match)
+            reader.word(index)
+        reader.match(match)
         position = match.end
     for index in range(position, len(tokens)):
-        sweep.word(index)
-    sweep.end()
-    sweep.questions.end()
-    return sweep.reading
+        reader.word(index)
+    reader.end_sentence("")
+    return reader.reading
 
 
-class _Sweep:
-    """The state of the sweep: which scope is open, and what may still be denied from behind."""
+class _Reader:
+    """The state of the pass: the open scope, the clauses of the sentence, and what a question has asked."""
 
     def __init__(self, tokens: Sequence[str], vocabulary: Vocabulary) -> None:
         self.tokens = tokens
         self.vocabulary = vocabulary
         self.reading = Reading(has_words=any(token[0].isalnum() for token in tokens))
-        self.scope = Scope()
-        self.clause = 0
-        self.reachable = Reachable()
-        self.questions = Questions()
+        self.asked: list[Mention] = []
+        self.number = 0
+        self._begin_sentence()
+
+    def _begin_sentence(self) -> None:
+        self.scope = _Scope()
+        self.clauses = [self._clause()]
         self.sentence: list[Mention] = []
-        self.names_something = False  # other than "an abnormality", in this sentence
-        self.turns = Turns()
-        self.lists = Lists(tokens, vocabulary, self.reading)
-        # Where the lists of the sentence before and of this one begin.
-        self.recent = self.lists_before = 0
+        self.names_something = False  # other than "an abnormality"
+        self.conceded = self.preferred = 0
+        self.prefers = self.supposes = self.concedes = False
+
+    def _clause(self, opened_by: str = "") -> Clause:
+        self.number += 1
+        return Clause(self.number, opened_by)
+
+    # -- words and signs
 
     def word(self, index: int) -> None:
         token = self.tokens[index]
         if token in SENTENCE_ENDS:
-            self._end_sentence(token)
-        elif token in CLAUSE_BREAKS:
-            self._end_clause(index)
+            self.end_sentence(token)
+        elif token in BREAKS:
+            self._break(token, index)
         elif token == IS:
-            self.reachable.last.has_verb = True
-            self.scope.done, self.scope.closed = self.scope.used, self.scope.used or self.scope.worded
-        elif token in LOW and clauses.is_graded(self.tokens, index):
+            self.clauses[-1].has_verb = True
+            self.scope.done = self.scope.used
+        elif token in _LOW and self._before(index) & _CHANCE:
             self._reach_back(Status.OPEN)
-        elif token == "because" and self.scope.ends_at_because and self.tokens[index - 1] == ",":
-            self.scope = Scope()
-        elif token == "out" and clauses.rules(self.tokens, index):
+        elif token == "because" and self.tokens[index - 1] == ",":
+            self.scope = _Scope()  # "no rim is left, because there is edema"
+        elif token == "out" and self._before(index) & {"rule", "ruled", "ruling"}:
             self._reach_back(Status.NEGATED)
         else:
-            self.questions.answer(token)
-            self.reachable.last.has_subject |= token not in NO_SUBJECT
-            self.reachable.last.has_verb |= token in SETTLED
-            if token not in ABOUT_THE_IMAGE:
-                self.scope.worded = True
-                self.reading.partial_clauses.add(self.clause)
-                self.reading.turns_to_finding |= self.turns.conceded > 0 and token in self.vocabulary.words
-                self.reading.claims |= self.scope.status is Status.AFFIRMED and token != "otherwise"
+            if self.asked:
+                self._answers(token)
+            self.clauses[-1].has_subject |= token not in _NO_SUBJECT
+            if token not in _ABOUT_THE_IMAGE:
+                self._says_more(token)
+
+    def _says_more(self, token: str) -> None:
+        self.clauses[-1].partial = True
+        self.reading.turns_to_finding |= self.conceded > 0 and token in self.vocabulary.words
+        self.reading.claims |= self.scope.status is Status.AFFIRMED and token != "otherwise"
+
+    def _break(self, sign: str, index: int) -> None:
+        following = self._ahead(index)
+        if sign == "," and self.scope.ends_at_comma and OR.isdisjoint(following):
+            self.scope = _Scope()
+        elif self.scope.done and sign in (",", "and") and self.tokens[index + 1 : index + 2] not in (["or"], ["nor"]):
+            self.scope = _Scope()  # "no infarct is seen and edema is present"
+        elif sign == "," and self.scope.used and following and following[-1] in _SEEN and not BREAKS & set(following):
+            self.scope = _Scope()  # "no infarct, edema present"
+        elif (
+            sign == ":"
+            and self.scope.status is Status.NEGATED
+            and self.scope.used
+            and not self._before(index) & {"none", "such"}
+        ):
+            self.scope = _Scope()  # "not a cyst: a lipoma"
+        if sign == "," and self.concedes:
+            if self.scope.status is Status.OPEN and not self.scope.used:
+                self.scope = _Scope()  # "while I cannot diagnose, the image shows edema"
+            self.conceded, self.concedes = len(self.sentence), False
+        self.clauses.append(self._clause(sign))
+
+    def end_sentence(self, sign: str) -> None:
+        """Settle what the end of a sentence settles."""
+        self._settle()
+        if sign == "?":
+            self.asked += self.sentence
+        elif not sign:
+            leave_open(each for each in self.asked if each.entry.kind is Kind.NORMAL)
+            return
+        self._begin_sentence()
+
+    def _settle(self) -> None:
+        if self.sentence:
+            self.reading.lists += lists_of(self.sentence, self.tokens, self.vocabulary)
+        if not self.prefers:
+            return
+        chosen = {
+            each.entry.value for each in self.sentence[self.conceded :] if each.entry.kind in (*NAMES, Kind.OTHER)
+        }
+        leave_open(each for each in self.sentence[: self.conceded] if chosen - {each.entry.value})
+        values = {each.entry.value for each in self.sentence[self.preferred :] if each.status is Status.AFFIRMED}
+        for members, _ in self.reading.lists[-2:]:
+            if values and values <= {each.entry.value for each in members}:
+                leave_open(each for each in members if each.entry.value not in values)
+
+    # -- matches
 
     def match(self, match: Match) -> None:
         kind = match.entry.kind
-        self.questions.answer(
-            self.tokens[match.start], denied=kind is Kind.NEGATES and not self._follows(match)[0].isalnum()
-        )
-        if kind in (Kind.LABEL, Kind.PART, Kind.NORMAL, Kind.GENERIC, Kind.OTHER):
+        if self.asked:
+            denies = kind is Kind.NEGATES and not self._next(match)[0].isalnum()
+            self._answers(self.tokens[match.start], denied=denies)
+        if kind in (*NAMES, Kind.NORMAL, Kind.GENERIC, Kind.OTHER):
             self._mention(match)
         elif kind is Kind.TURNS:
             self._turn(match)
         elif kind in (Kind.PREFERS, Kind.RESUMES, Kind.SUPPOSES):
             self._resume(match)
-        elif kind in _DENIALS:
-            self._deny(match)
+        elif kind is Kind.NEGATES:
+            self._negate(match)
+        elif kind is Kind.NEGATES_NEXT:
+            self.scope = _Scope(Status.NEGATED, ends_at_comma=True)
+        elif kind in _BACK:
+            self._from_behind(match, _BACK[kind])
+        elif kind is Kind.WOULD:
+            leave_open(self.clauses[-1].mentions)
         else:
             self._doubt(match)
 
-    def _deny(self, match: Match) -> None:
-        kind = match.entry.kind
-        if kind is Kind.NEGATES:
-            self._negate(match)
-        elif kind is Kind.NEGATES_NEXT:
-            self.scope = Scope(Status.NEGATED, ends_at_comma=True)
-        elif kind is Kind.NEGATED or self._has_subject(match):
-            refers = not TAKES_UP.isdisjoint(self.tokens[match.start : match.end])
-            if not refers and self._names_nothing_before(match):
-                self.scope = Scope(Status.NEGATED)  # "The abnormality is not likely edema", "not seen: edema"
-            self._reach_back(Status.NEGATED, refers=refers)
-        else:
-            self.scope = Scope(Status.NEGATED)
-
-    def _doubt(self, match: Match) -> None:
-        kind = match.entry.kind
-        if kind is Kind.DOUBTED or (kind is Kind.LESS and self._has_subject(match)):
-            if self.tokens[match.start] == "or":  # "an infarct, a tumor or something else"
-                leave_open(self.sentence[-AHEAD:])
-            self._reach_back(Status.OPEN)
-        elif kind is Kind.EITHER:
-            self._reach_back(Status.OPEN)
-            self.scope = Scope(Status.OPEN)
-        elif kind is Kind.WOULD:
-            leave_open(self.reachable.last.mentions)
-        elif kind is Kind.REFUSES and self._after(match, ":") and self.sentence:
-            self.reading.refused = True  # "Edema: cannot assess"
-            self._reach_back(Status.OPEN)
-        elif self._opens(match):
-            self.reading.refused |= kind is Kind.REFUSES
-            self.scope = Scope(Status.OPEN)
-
-    def _opens(self, match: Match) -> bool:
-        """Whether a doubt about what follows is one in this place."""
-        if match.entry.kind is Kind.EXAMPLE:
-            return clauses.speaks_of_any(self.tokens, match.start)
-        if match.entry.kind is Kind.POSES:
-            return match.start == 0 or self.tokens[match.start - 1] in SENTENCE_ENDS
-        return match.entry.kind in (Kind.DOUBTS, Kind.LESS, Kind.REFUSES)
-
-    def _names_nothing_before(self, match: Match) -> bool:
-        """Whether a denial has nothing but "an abnormality" before it, and something behind it."""
-        follows = self._follows(match)
-        return not self.names_something and (follows[0].isalnum() or follows == ":")
-
     def _mention(self, match: Match) -> None:
-        if match.entry.kind is Kind.NORMAL and self._heads_label(match):
-            self._reach_back(Status.NEGATED)
+        kind = match.entry.kind
+        if kind is Kind.NORMAL and self._prev(match) in (":", "|") and self._heading():
+            self._reach_back(Status.NEGATED)  # "Edema: none"
             return
-        phrase = tuple(self.tokens[match.start : match.end])
-        mention = Mention(match.entry, self.clause, self.scope.status, phrase)
-        self.reading.mentions.append(mention)
-        self.reachable.last.mentions.append(mention)
-        self.sentence.append(mention)
-        if match.entry.kind in (Kind.LABEL, Kind.PART, Kind.OTHER, Kind.NORMAL):
-            self.lists.join(mention, match)
-        heading_is_partial = self._after(match, ":") and self.clause - 1 in self.reading.partial_clauses
-        if match.entry.kind is Kind.NORMAL and heading_is_partial:
-            # "Alignment: normal" speaks of the alignment only.
-            self.reading.partial_clauses.add(self.clause)
+        clause, phrase = self.clauses[-1], tuple(self.tokens[match.start : match.end])
+        mention = Mention(match.entry, match, self.scope.status, phrase, clause)
+        for each in (self.reading.mentions, clause.mentions, self.sentence):
+            each.append(mention)
         self.scope.used = True
-        self.scope.named |= match.entry.kind is not Kind.GENERIC
-        self.names_something |= match.entry.kind is not Kind.GENERIC
-        if match.entry.kind in (Kind.LABEL, Kind.PART) or "clear" in phrase:
-            # "The left lung is clear" may be said of one side.
-            self.reading.partial_clauses.add(self.clause)
+        self.names_something |= kind is not Kind.GENERIC
+        # "The left lung is clear" may be said of one side, "alignment: normal" of the alignment only.
+        heading_says_more = self._prev(match) == ":" and len(self.clauses) > 1 and self.clauses[-2].partial
+        clause.partial |= kind in NAMES or "clear" in phrase or (kind is Kind.NORMAL and heading_says_more)
 
-    def _after(self, match: Match, signs: str) -> bool:
-        return match.start > 0 and self.tokens[match.start - 1] in signs and len(self.reachable) > 1
-
-    def _heads_label(self, match: Match) -> bool:
-        """Whether this is the "none" of "Edema: none"."""
-        headings = self.reachable.heading.mentions if self._after(match, ":|") else []
-        return any(mention.entry.kind is Kind.LABEL for mention in headings)
-
-    def _has_subject(self, match: Match) -> bool:
-        if match.start and self.tokens[match.start - 1] == "with":
-            return False  # "an infarct with absent edema"
-        clause = self.reachable.last
-        if clause.mentions or self._after(match, ":|"):
-            return True
-        follows = self._follows(match)
-        ends = not follows[0].isalnum() or follows in AFTER_DENIAL
-        if not follows[0].isalnum() and self._after(match, ",("):
-            return True
-        continues = clause.opened_by in TURNS_BACK and not clause.has_subject
-        return continues and (ends or self.tokens[match.start] == IS)
-
-    def _follows(self, match: Match) -> str:
-        return self.tokens[match.end] if match.end < len(self.tokens) else "."
-
-    def _negate(self, match: Match) -> None:
-        follows = self._follows(match)
-        if "other" in self.tokens[match.start : match.end]:
-            # "No other abnormality" speaks of the rest of the image.
-            self.reading.partial_clauses.add(self.clause)
-        heads = any(self._after(match, sign) for sign in HEADING_SIGNS)
-        if heads and clauses.is_evidence(self.tokens, match.end):
-            self._reach_back(Status.NEGATED)  # "Edema: no evidence"
-        elif follows[0].isalnum() or follows == ":":
-            # "No infarct, no bleed, edema": each item has a "no" of its own, so one without it is affirmed.
-            before = self.tokens[match.start - 1] if match.start else "."
-            again = self.scope.status is Status.NEGATED and before in (",", "and")
-            corrects = self.tokens[match.start] == "not" and (before in SENTENCE_ENDS or before == IS)
-            self.scope = Scope(Status.NEGATED, ends_at_comma=again, corrects=corrects)
-        elif heads or self.reachable.last.opened_by in TURNS_BACK | LIST_WORDS | {","}:
-            self._reach_back(Status.NEGATED, refers=True, anywhere=True)  # "Edema: no", "edema? maybe, but maybe not"
-        elif self.tokens[match.start] in _NOT and self.reachable.last.mentions:
-            self._reach_back(Status.NEGATED)  # "an infarct is seen, edema is not"
-        # Otherwise it is the "No" of "No, there is edema", which denies nothing.
+    def _heading(self) -> bool:
+        return len(self.clauses) > 1 and any(each.entry.kind is Kind.LABEL for each in self.clauses[-2].mentions)
 
     def _turn(self, match: Match) -> None:
-        word, affirmed = self.tokens[match.start], self.scope.status is Status.AFFIRMED
-        excepts = word in EXCEPTS and affirmed and not self.reachable.last.has_verb
-        if excepts and clauses.speaks_of_any(self.tokens, match.start):
-            self.scope = Scope(Status.NEGATED)  # "any disease other than edema"
+        word = self.tokens[match.start]
+        excepts = word in ("except", "other", "apart", "aside", "besides") and not self.clauses[-1].has_verb
+        if excepts and self.scope.status is Status.AFFIRMED and self._before(match.start) & _ANY:
+            self.scope = _Scope(Status.NEGATED)  # "any disease other than edema"
             return
-        self.scope = Scope()
-        self.turns.prefers |= self.turns.supposes and clauses.settles(self.tokens, match.end)
-        self.turns.conceded = len(self.sentence)
-        self.turns.concedes = self.tokens[match.start] in CONCEDES
-        self._new_clause(self.tokens[match.start])
-        self.reading.turned = self.clause
-        if self.tokens[match.start] in CONTRASTS:
-            # "... while the left lung is clear" is not said of the whole image.
-            self.reading.partial_clauses.add(self.clause)
+        self.scope = _Scope()
+        self.prefers |= self.supposes and self.tokens[match.end : match.end + 1] in (["it"], ["its"], ["this"], [IS])
+        self.conceded, self.concedes = len(self.sentence), word in ("although", "though", "while", "whereas")
+        self.clauses.append(self._clause(word))
+        self.reading.turned = self.number
+        # "... while the left lung is clear" is not said of the whole image.
+        self.clauses[-1].partial = word in ("while", "whereas")
 
     def _resume(self, match: Match) -> None:
         if match.entry.kind is Kind.PREFERS:
-            self.turns.prefers, self.turns.preferred = True, len(self.sentence)
-        self.turns.supposes |= match.entry.kind is Kind.SUPPOSES
-        before = self.tokens[match.start - 1] if match.start else ""
-        # A verb ends a negation that has had its object: "a scan without fracture shows edema".
-        verb = self.tokens[match.start] == SHOW
-        if before in (",", "and", ")", ":") or (verb and self.scope.used):
-            self.scope = Scope()
-        if match.end - match.start == 1 and self.tokens[match.start] not in ABOUT_THE_IMAGE:
-            self.reading.partial_clauses.add(self.clause)
-        self.reachable.last.has_verb = True
+            self.prefers, self.preferred = True, len(self.sentence)
+        self.supposes |= match.entry.kind is Kind.SUPPOSES
+        # A verb ends a denial that has had its object: "a scan without fracture shows edema".
+        if self._prev(match) in (",", "and", ")", ":") or (self.tokens[match.start] == SHOW and self.scope.used):
+            self.scope = _Scope()
+        if match.end - match.start == 1 and self.tokens[match.start] not in _ABOUT_THE_IMAGE:
+            self.clauses[-1].partial = True
+        self.clauses[-1].has_verb = True
 
-    def _reach_back(self, status: Status, refers: bool = False, anywhere: bool = False) -> None:
-        if status is Status.OPEN and not self.sentence:
-            self.reading.refused = True  # "It cannot be determined."
-        self.reachable.back(status, refers=refers, anywhere=anywhere)
+    def _negate(self, match: Match) -> None:
+        before, after = self._prev(match), self._next(match)
+        if "other" in self.tokens[match.start : match.end]:
+            self.clauses[-1].partial = True  # "no other abnormality" speaks of the rest of the image
+        if before in _HEADS | {","} and set(self._rest(match.end)) <= _SEEN | {"evidence", "sign", "trace"}:
+            self._reach_back(Status.NEGATED, anywhere=True)  # "Edema: no evidence", "Edema: no"
+        elif after[0].isalnum() or after == ":":
+            # "No infarct, no bleed, edema": each item has a "no" of its own, so one without it is affirmed.
+            again = self.scope.status is Status.NEGATED and before in (",", "and")
+            corrects = self.tokens[match.start] == "not"
+            self.scope = _Scope(Status.NEGATED, ends_at_comma=again or corrects)
+        elif self.clauses[-1].opened_by in _TURNS_BACK | LIST_WORDS | {","}:
+            self._reach_back(Status.NEGATED, anywhere=True)  # "maybe edema, maybe not"
+        elif self.tokens[match.start].endswith(("not", "nt")):
+            self._reach_back(Status.NEGATED)  # "an infarct is seen, edema is not"
 
-    def _end_clause(self, index: int) -> None:
-        sign = self.tokens[index]
-        if sign == "," and self.scope.ends_at_comma and not clauses.goes_on(self.tokens, index):
-            self.scope = Scope()
-        # "No infarct is seen and edema is present": the denial had its verb, and no "or" goes on with its list.
-        if self.scope.done and sign in (",", "and") and self.tokens[index + 1 : index + 2] not in (["or"], ["nor"]):
-            self.scope = Scope()
-        if sign == "," and self.scope.used and clauses.affirms(self.tokens, index):
-            self.scope = Scope()
-        # "Not a cyst: a lipoma", "not a knee, a hip"
-        if sign == ":" and self.scope.status is Status.NEGATED and self.scope.named:
-            self.scope = self.scope if clauses.announces(self.tokens, index) else Scope()
-        if sign == "," and self.scope.corrects and self.scope.named and clauses.corrects(self.tokens, index):
-            self.scope = Scope()
-        if sign == "," and self.turns.concedes:
-            if self.scope.status is Status.OPEN and not self.scope.used:
-                self.scope = Scope()  # "While I cannot diagnose, the image shows edema"
-            self.turns.conceded, self.turns.concedes = len(self.sentence), False
-        self._new_clause(sign)
+    def _from_behind(self, match: Match, status: Status) -> None:
+        refers = not _IT.isdisjoint(self.tokens[match.start : match.end])
+        if self._has_subject(match) or match.entry.kind is Kind.DOUBTED or (refers and self.sentence):
+            if self.tokens[match.start] == "or":  # "an infarct, a tumor or something else"
+                leave_open(self.sentence[-AHEAD:])
+            self._reach_back(status, anywhere=refers)
+            if (not self.names_something and match.entry.kind is Kind.NEGATED) or match.entry.kind is Kind.EITHER:
+                self.scope = _Scope(status)  # "the abnormality is not likely edema"
+        else:
+            self.scope = _Scope(status)
 
-    def _new_clause(self, sign: str = "") -> None:
-        self.clause += 1
-        self.reachable.begin(sign)
+    def _has_subject(self, match: Match) -> bool:
+        """Whether a cue that may stand on either side is about what stands before it."""
+        if self._prev(match) == "with":
+            return False  # "an infarct with absent edema"
+        clause = self.clauses[-1]
+        ends = not self._next(match)[0].isalnum()
+        if clause.mentions or (self._prev(match) in (":", "|") and len(self.clauses) > 1):
+            return True
+        if ends and self._prev(match) in (",", "("):
+            return True
+        continues = clause.opened_by in _TURNS_BACK or (ends and clause.opened_by == ",")
+        return continues and not clause.has_subject
 
-    def end(self) -> None:
-        """Settle what the end of a sentence or of the text settles."""
-        self.lists.end()
-        self.turns.settle(self.sentence, self.reading, self.recent)
-        self.turns = Turns()
-        self.recent, self.lists_before = self.lists_before, len(self.reading.lists)
+    def _doubt(self, match: Match) -> None:
+        kind = match.entry.kind
+        if kind is Kind.EXAMPLE and not self._before(match.start) & _ANY:
+            return
+        if kind is Kind.POSES and match.start and self.tokens[match.start - 1] not in SENTENCE_ENDS:
+            return
+        if kind in (Kind.DOUBTS, Kind.REFUSES, Kind.EXAMPLE, Kind.POSES):
+            self.reading.refused |= kind is Kind.REFUSES
+            if kind is Kind.REFUSES and self._prev(match) == ":":
+                self._reach_back(Status.OPEN, anywhere=True)  # "Edema: cannot assess"
+            self.scope = _Scope(Status.OPEN)
 
-    def _end_sentence(self, sign: str) -> None:
-        self.scope = Scope()
-        self.end()
-        if sign == "?":
-            self.questions.ask(self.sentence, whether=self.reachable.has_verb)
-        self.sentence, self.names_something = [], False
-        self.clause += 1
-        self.reachable = Reachable()
+    def _reach_back(self, status: Status, *, anywhere: bool = False) -> None:
+        """Give a status to the clause before a cue and, where it ends a list ("A, B and C are absent"), to the list."""
+        self.reading.refused |= status is Status.OPEN and not self.sentence  # "It cannot be determined."
+        place = len(self.clauses) - 1
+        continues = self.clauses[place].opened_by in _TURNS_BACK | {","} and not self.clauses[place].has_subject
+        if anywhere or continues or self.clauses[place].opened_by in _HEADS:
+            while place and not self.clauses[place].mentions:
+                place -= 1
+        while place >= 0:
+            clause = self.clauses[place]
+            for mention in clause.mentions:
+                mention.status = status
+            before = self.clauses[place - 1] if place else None
+            listed_ = clause.opened_by in LIST_WORDS | {",", "/"}
+            if before is None or before.has_verb or not listed_ or not before.mentions:
+                break
+            place -= 1
+        self.clauses = [self._clause()]
+
+    # -- what stands around
+
+    def _answers(self, token: str, *, denied: bool = False) -> None:
+        """Deny what was asked if "no" follows; leave it open unless "yes" follows."""
+        if not token[0].isalnum():
+            return
+        for mention in self.asked if denied else ():
+            if mention.status is Status.AFFIRMED:
+                mention.status = Status.NEGATED
+        if token != "yes":
+            leave_open(self.asked)
+        self.asked = []
+
+    def _prev(self, match: Match) -> str:
+        return self.tokens[match.start - 1] if match.start else "."
+
+    def _next(self, match: Match) -> str:
+        return self.tokens[match.end] if match.end < len(self.tokens) else "."
+
+    def _ahead(self, index: int) -> list[str]:
+        """The next words of the sentence behind this place."""
+        return until(self.tokens[index + 1 : index + 1 + AHEAD])
+
+    def _rest(self, start: int) -> list[str]:
+        """The words of the clause from this place on."""
+        words = until(self.tokens[start : start + AHEAD], SENTENCE_ENDS | BREAKS)
+        return [word for word in words if word[0].isalnum()]
+
+    def _before(self, index: int) -> set[str]:
+        """The words of the sentence just before this place."""
+        return set(until(self.tokens[max(0, index - AHEAD) : index][::-1]))

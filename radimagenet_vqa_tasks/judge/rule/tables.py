@@ -9,8 +9,6 @@ from typing import Any
 
 import yaml
 
-from radimagenet_vqa_tasks.judge.rule.text import words
-
 
 @cache
 def tables() -> Mapping[str, Any]:
@@ -20,6 +18,6 @@ def tables() -> Mapping[str, Any]:
 
 
 @cache
-def table(name: str) -> frozenset[str]:
-    """The words of one entry that is a plain list of words, as text.py spells them."""
-    return frozenset(word for word in words(tables()[name], modifiers=True))
+def listed(name: str, sign: str | None = None) -> frozenset[str]:
+    """What one entry lists, parted by this sign or by spaces."""
+    return frozenset(" ".join(item.split()) for item in tables()[name].split(sign))

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cache, lru_cache
 
-
-def word_set(text: str) -> frozenset[str]:
-    """The words of a string, for tables that are easier to read than a list of quotes."""
-    return frozenset(text.split())
-
+from radimagenet_vqa_tasks.judge.rule.tables import listed, tables
 
 SENTENCE_ENDS = frozenset(".!?;\n")
 MINOR_BREAKS = frozenset(",:()/|&")
@@ -35,104 +32,14 @@ _COMMAND = re.compile(r"\\(?:text|math|bold|operatorname|rm|bf|displaystyle)[a-z
 _ESCAPED_BREAK = re.compile(r"\\[nr]")
 _TAG = re.compile(r"</?[a-z][^<>\n]{0,60}>")
 _MORE_THAN = re.compile(r"(?<=[a-z)]) >{1,3} (?=[a-z])")  # "tendinosis > tear"
+_ARTICLES = frozenset({"a", "an", "the"})
+_MODIFIERS = listed("modifiers")
+_BOUND = listed("bound")
+_PAIRS = frozenset(tuple(pair.split()) for pair in listed("pairs", ";"))
+_FORMS: Mapping[str, str] = tables()["forms"]
+_SMALL_WORDS = frozenset({"and", "or", "nor", OF, IS})
 _SHORT_FORM = re.compile(r"(?<=[a-z])\.(?=[,:)])")  # "hyperint., focal"
 _SPACED_DASH = re.compile(r"(?<=\S) -{1,3} ")
-
-# Substrings, so that "haem" turns ischaemic too and "oedem" the adjective.
-SPELLINGS = (
-    ("oedem", "edem"),
-    ("tumour", "tumor"),
-    ("haem", "hem"),
-    ("oesoph", "esoph"),
-    ("dilatation", "dilation"),
-    ("dilatated", "dilated"),
-    ("tendonitis", "tendinitis"),
-    ("tendonosis", "tendinosis"),
-    ("tendonopathy", "tendinopathy"),
-    ("leucoen", "leukoen"),
-    ("leucoar", "leukoar"),
-    ("caec", "cec"),
-    ("fibre", "fiber"),
-    ("centre", "center"),
-    ("distention", "distension"),
-    ("favour", "favor"),
-    ("colour", "color"),
-    ("faec", "fec"),
-    ("paed", "ped"),
-    ("ageing", "aging"),
-    ("visualis", "visualiz"),
-)
-_FORMS = {
-    "disk": "disc",
-    "discal": "disc",
-    "grey": "gray",
-    "vertebrae": "vertebra",
-    "menisci": "meniscus",
-    "calculi": "calculus",
-    "bronchi": "bronchus",
-    "alveoli": "alveolus",
-    "bullae": "bulla",
-    "foci": "focus",
-    "foramina": "foramen",
-    "diverticula": "diverticulum",
-    "calyces": "calyx",
-    "calices": "calyx",
-    "leiomyomata": "leiomyoma",
-    "infarction": "infarct",
-    "postop": "postoperative",
-    "cant": "cannot",
-    # What is written short in reports.
-    "abn": "abnormality",
-    "dz": "disease",
-    "e.g.": "eg",
-    "fx": "fracture",
-    "hyperint": "hyperintensity",
-    "jt": "joint",
-    "lig": "ligament",
-    "mets": "metastasis",
-    **{f"{stem}es": f"{stem}is" for stem in ("metastas", "stenos", "thrombos", "diagnos", "prosthes")},
-}
-_NO_PLURAL = word_set("ascites pancreas atlas series biceps triceps quadriceps gas lens does always less")
-# Bound forms that are never a word of their own: "intra articular" is one word however it is spaced.
-_BOUND = word_set(
-    "abdomino acromio arterio calcaneo cranio gleno infra intra lumbo micro musculo neuro osteo para patello peri"
-    " retro sub supra talo thoraco"
-)
-_PAIRS = frozenset(
-    {
-        ("air", "space"),
-        ("brain", "stem"),
-        ("can", "not"),
-        ("epi", "dural"),
-        ("extra", "articular"),
-        ("extra", "axial"),
-        ("extra", "dural"),
-        ("fat", "containing"),
-        ("gall", "bladder"),
-        ("gall", "stone"),
-        ("honey", "combing"),
-        ("post", "operative"),
-        ("post", "op"),
-        ("post", "surgical"),
-    }
-)
-_SMALL_WORDS = frozenset({"and", "or", "nor", OF, IS})  # "supra- and infraspinatus"
-# Side, size and degree say nothing about which label is meant.
-_ARTICLES = word_set("a an the")
-_MODIFIERS = word_set(
-    "both left right bilateral bilaterally unilateral small large tiny huge big mild mildly moderate"
-    " moderately severe severely minimal marked markedly slight slightly subtle extensive prominent multiple"
-    " several few rt lt bilat sided partially completely fully clearly focally scattered numerous full partial"
-    " thickness complete incomplete distal proximal grade"
-)
-_OF_WORDS = word_set(
-    "of in within involving affecting inside at from on along throughout around surrounding to after following"
-)
-_SHOW_WORDS = word_set(
-    "show shows showing contain contains containing harbor harbors demonstrate demonstrates demonstrating reveal"
-    " reveals revealing has have having exhibits"
-)
-_IS_WORDS = word_set("is are was were be appear appears look looks seem seems")
 
 
 def words(text: str, *, modifiers: bool = False) -> list[str]:
@@ -168,10 +75,12 @@ def term_words(term: str) -> tuple[str, ...]:
 
 def _fold(text: str) -> str:
     table = _ascii() if text.isascii() else {ord(char): _fold_char(char) for char in set(text)}
-    text = _TAG.sub(" ", _COMMAND.sub(" ", text.translate(table)))
+    text = text.translate(table)
+    text = _ESCAPED_BREAK.sub("\n", _COMMAND.sub(" ", text)) if "\\" in text else text
+    text = _TAG.sub(" ", text) if "<" in text else text
     text = _MORE_THAN.sub(" more likely than ", text) if ">" in text else text
     text = _SHORT_FORM.sub("", text) if "." in text else text
-    return _SPACED_DASH.sub(" , ", _ESCAPED_BREAK.sub("\n", text)).replace("-", " ").replace(" = ", ": ")
+    return (_SPACED_DASH.sub(" , ", text).replace("-", " ") if "-" in text else text).replace(" = ", ": ")
 
 
 @cache
@@ -200,22 +109,25 @@ def _fold_char(char: str) -> str:
 def _canonical(word: str) -> str:
     if word in _ARTICLES or word == "i.e.":
         return ""
-    if word in _OF_WORDS:
-        return OF
-    if word in _IS_WORDS:
-        return IS
-    if word in _SHOW_WORDS:
-        return SHOW
-    for british, american in SPELLINGS:
+    for small in (OF, IS, SHOW):
+        if word in listed(small):
+            return small
+    for british, american in tables()["spellings"].items():
         word = word.replace(british, american)
     return _FORMS.get(word) or _singular(word)
 
 
 def _singular(word: str) -> str:
-    if len(word) < 4 or not word.endswith("s") or word in _NO_PLURAL or word.endswith(("ss", "us", "is")):
+    if len(word) < 4 or not word.endswith("s") or word in listed("no_plural") or word.endswith(("ss", "us", "is")):
         return word
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     if word.endswith(("sses", "ches", "xes")):
         return word[:-2]
     return _FORMS.get(word[:-1], word[:-1])
+
+
+@cache
+def table(name: str) -> frozenset[str]:
+    """The words of one entry of words.yaml, as `words` spells them."""
+    return frozenset(words(tables()[name], modifiers=True))

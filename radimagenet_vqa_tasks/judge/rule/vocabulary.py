@@ -8,24 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from radimagenet_vqa_tasks.judge.rule.cues import BESIDE, CUES, GENERIC, OTHER_JOINTS, OTHER_PLACES, Kind
+from radimagenet_vqa_tasks.judge.rule.cues import Kind, cues
 from radimagenet_vqa_tasks.judge.rule.matching import Entry, Vocabulary
-from radimagenet_vqa_tasks.judge.rule.text import IS, OF, SHOW, term_words, word_set
+from radimagenet_vqa_tasks.judge.rule.tables import listed
+from radimagenet_vqa_tasks.judge.rule.text import IS, OF, SHOW, term_words
 from radimagenet_vqa_tasks.taxonomy import Label, Region, TaxonomyError, regions, taxonomy
-
-# "torn acl" is also written "the acl is torn" and "acl torn".
-HARMED = word_set(
-    "abnormal avulsed bulging calcified damaged degenerated dilated discontinuous dislocated disrupted distended"
-    " displaced edematous enlarged fractured frayed herniated inflamed injured irregular narrowed obstructed"
-    " ruptured sprained strained subluxed swollen thickened torn atrophic attenuated arthritic arthrotic broken"
-    " cirrhotic collapsed compressed consolidated degenerative destroyed detached discoid diseased extruded"
-    " hydronephrotic infarcted lacerated macerated opacified osteoarthritic perforated retracted steatotic"
-    " tendinopathic tendinotic unstable wedged"
-)
-_STATES = HARMED | word_set(
-    "aneurysmal bronchiectatic denuded desiccated emphysematous eroded extraaxial fissured fatty extruded"
-    " extruding intraaxial prolapsed protruding scoliotic slipped stenosed stenotic thinned worn"
-)
 
 
 @cache
@@ -36,7 +23,7 @@ def pathology_vocabulary(region: str) -> Vocabulary:
     _add_labels(found, place, place.labels)
     for phrase in _normal_phrases(place):
         found.add(phrase, Entry(Kind.NORMAL, place.normal.name))
-    for word in GENERIC:
+    for word in listed("generic"):
         found.add(term_words(word), Entry(Kind.GENERIC))
     _add_cues(found)
     # "Pleural effusion" is no joint effusion, "pulmonary edema" none of the brain.
@@ -55,7 +42,7 @@ def findings_vocabulary() -> Vocabulary:
                 found.add(term_words(term), Entry(Kind.LABEL, label.name))
         for phrase in _normal_phrases(place):
             found.add(phrase, Entry(Kind.IGNORED))
-    for term in (*taxonomy().other_findings, *HARMED):
+    for term in (*taxonomy().other_findings, *listed("harmed")):
         found.add(term_words(term), Entry(Kind.LABEL, term))
     _add_cues(found)
     return found
@@ -74,11 +61,11 @@ def anatomy_vocabulary() -> Vocabulary:
     for region in regions().values():
         for term in region.parts:
             _add_new(found, term_words(term), Entry(Kind.PART, region.name))
-    for phrase in BESIDE:
+    for phrase in listed("beside", ";"):
         found.add(term_words(phrase), Entry(Kind.NEGATES_NEXT))
-    for word in OTHER_JOINTS:
+    for word in listed("other_joints"):
         found.add((word,), Entry(Kind.LABEL, word))
-    for word in OTHER_PLACES:
+    for word in listed("other_places"):
         found.add(term_words(word), Entry(Kind.OTHER, word))
     _add_cues(found)
     return found
@@ -93,7 +80,7 @@ def variants(phrase: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
             yield (*phrase[cut:], ",", *phrase[:cut])  # "flair hyperintensity, focal"
         for link in (SHOW, "with", ":"):
             yield (*phrase[:-1], link, phrase[-1])
-        if phrase[0] in _STATES:
+        if phrase[0] in listed("harmed") | listed("states"):
             yield (*phrase[1:], phrase[0])
             yield (phrase[0], IS, *phrase[1:])
             yield (*phrase[1:], IS, phrase[0])
@@ -138,6 +125,6 @@ def _add_new(found: Vocabulary, phrase: tuple[str, ...], entry: Entry) -> None:
 
 
 def _add_cues(found: Vocabulary) -> None:
-    for kind, phrases in CUES.items():
+    for kind, phrases in cues().items():
         for phrase in phrases:
             found.add(term_words(phrase), Entry(kind))
