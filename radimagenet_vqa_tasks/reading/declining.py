@@ -123,7 +123,7 @@ _COURTEOUS = word_set(
 _OFFER = re.compile(r"\b(?:i|we)(?: can|'d|'ll| would| will| am|'m)\b[^.]{0,30}\b(?:help|assist|glad|happy)\b", re.I)
 _LEADING_WORD = re.compile(r"^\W*(?:yes|no|sure)\b[,.!:]?", re.I)
 # Without one of these nothing declines, which most replies are told by.
-_MAYBE = re.compile(
+MAYBE = re.compile(
     r"\b(?:no|without|cannot|unable|fail|forg|none|missing|unavailable|inaccessible|absent|lack|need|require|upload"
     r"|attach|provide|supply|send|share|paste|uncertain|unclear|unsure|inconclusive|indeterminate|undetermined|insufficient"
     r"|impossible|difficult|hard)|n't\b|[没未无不难请需缺看抱]",
@@ -151,7 +151,7 @@ def without_absence(text: str) -> str:
 
     The yes or no that opens a sentence about the speaker ("No, I'm not able to interpret scans") goes too.
     """
-    if not _MAYBE.search(text):
+    if not MAYBE.search(text):
         return text
     kept: list[str] = []
     absent = False
@@ -177,7 +177,7 @@ def _segments(text: str) -> Iterator[tuple[str, str]]:
 
 def _reason(segment: str) -> Reason | None:
     """What one segment declines for."""
-    if not _MAYBE.search(segment):
+    if not MAYBE.search(segment):
         return None
     if _CHINESE.search(segment):
         for reason, pattern in _ZH:

@@ -7,21 +7,20 @@ are looked for (by_words.py). Both read the same part of the response, and both 
     incorrect    negated (the right answer is denied), hedged (it is only left open), no_label (it is not named),
                  other_label, several_labels, other_words (something else is named, or more), part_of_list, normal (an
                  abnormal image is called normal), other_finding (a normal image is given a finding)
-    unparsed     empty, unfinished (only thinking), refusal
+    declined     no_image, refusal, unsure
+    unparsed     empty, unfinished (only thinking)
     missing      unknown_location, unknown_target (the data do not fit: not the model's fault)
 """
 
 from __future__ import annotations
 
-import re
-
 from radimagenet_vqa_tasks.judge.rule.answer import offered
 from radimagenet_vqa_tasks.judge.rule.by_words import judge_words
 from radimagenet_vqa_tasks.judge.rule.decision import judge_labels
 from radimagenet_vqa_tasks.judge.verdict import Verdict
-from radimagenet_vqa_tasks.reading.statements import REFUSAL
+from radimagenet_vqa_tasks.reading.declining import MAYBE, reason_of
+from radimagenet_vqa_tasks.reading.undress import plain
 
-_REFUSAL_ZH = re.compile("无法|不能确定|不确定|抱歉|不知道")
 SUBJECTS = ("anatomy", "pathology")
 
 
@@ -42,8 +41,15 @@ def judge_by_rule(
         verdict = judge_labels(answer.answer, target, anatomy=subject == "anatomy", location=location)
     else:
         verdict = judge_words(answer.answer, target, question)
-        if verdict.reason == "no_label" and (REFUSAL.search(answer.answer) or _REFUSAL_ZH.search(answer.answer)):
-            verdict = Verdict("unparsed", "refusal")
     if verdict.reason == "empty" and not answer.finished:
         return Verdict("unparsed", "unfinished")
-    return verdict
+    return _declined(answer.answer, verdict) or verdict
+
+
+def _declined(text: str, verdict: Verdict) -> Verdict | None:
+    """The verdict on an answer that names nothing and declines."""
+    if verdict.reason not in ("no_label", "refusal"):
+        return None
+    # Undressing a text takes as long as judging it.
+    reason = reason_of(plain(text)) if MAYBE.search(text) or not text.isascii() else None
+    return Verdict("declined", reason or "unsure") if reason or verdict.reason == "refusal" else None

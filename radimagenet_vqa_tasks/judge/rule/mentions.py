@@ -117,8 +117,8 @@ class Reading:
         return found
 
     def normal(self) -> list[Mention]:
-        """The mentions that call something normal or deny any pathology."""
-        wanted = {(Kind.NORMAL, Status.AFFIRMED), (Kind.GENERIC, Status.NEGATED)}
+        """The mentions that call something normal or deny any pathology; who has no image denies nothing by that."""
+        wanted = {(Kind.NORMAL, Status.AFFIRMED)} | (set() if self.refused else {(Kind.GENERIC, Status.NEGATED)})
         return [each for each in self.mentions if (each.entry.kind, each.status) in wanted]
 
     def calls_all_normal(self) -> bool:

@@ -27,9 +27,11 @@ _LONGEST = 24  # no word of the taxonomy is longer
 
 def corrected(tokens: Iterable[str]) -> list[str]:
     """The words of text.py with single slips mended; signs and everything doubtful stay as they are."""
-    found = list(tokens)
+    found, known = list(tokens), _known()
+    if known.issuperset(found):
+        return found
     few = sum(token[0].isalnum() for token in found if token) <= FEW_WORDS
-    return [token if token in _known() or not token.isalpha() else _meant(token, few) for token in found]
+    return [token if token in known or not token.isalpha() else _meant(token, few) for token in found]
 
 
 @lru_cache(maxsize=16384)
@@ -74,7 +76,7 @@ def _by_initial() -> Mapping[str, Mapping[str, str]]:
 def _known() -> frozenset[str]:
     """Every word that means something to the judge; none of them is a misspelling."""
     phrases = (*anatomy_vocabulary().entries, *findings_vocabulary().entries)
-    return frozenset(word for phrase in phrases for word in phrase) | taxonomy_words()
+    return frozenset(word for phrase in phrases for word in phrase) | taxonomy_words() | frozenset(",.:()\n")
 
 
 @cache
