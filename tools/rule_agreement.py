@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from radimagenet_vqa_tasks.analysis.statistics import wilson
 from radimagenet_vqa_tasks.judge.labelled import KINDS, PARTS, Labelled, Measured, labelled_answers, measure
@@ -21,42 +20,6 @@ BEGIN, END = "<!-- made by tools/rule_agreement.py: begin -->\n", "<!-- end -->\
 SHOWN = 100  # characters of a response in the list of disagreements
 
 
-class Before(NamedTuple):
-    """What the judge before this one made of a part."""
-
-    agreed: int
-    kappa: float
-    wrongly_accepted: int
-
-
-# The judge that was improved on the first part only: see "How the rules were made" in docs/rule_judge.md.
-BEFORE = {
-    "development_1": Before(335, 0.976, 0),
-    "development_2": Before(318, 0.844, 3),
-    "development_3": Before(207, 0.704, 8),
-    "development_4": Before(101, 0.676, 6),
-    "development_5": Before(80, 0.537, 9),
-    "development_6": Before(93, 0.785, 2),
-    "development_7": Before(91, 0.748, 1),
-    "development_8": Before(104, 0.804, 4),
-}
-BEFORE_BY_KIND = {  # agreed in all parts together
-    "synonym": 210,
-    "abbreviation": 98,
-    "typo": 69,
-    "upstream_spelling": 55,
-    "laterality": 73,
-    "dress": 49,
-    "verbose": 144,
-    "hedge": 86,
-    "negation": 100,
-    "normal": 78,
-    "hypernym": 98,
-    "wrong_label": 70,
-    "wrong_region": 53,
-    "several_labels": 99,
-    "refusal": 47,
-}
 READER, RULE = "a reader of medicine", "a rule"
 # What a disagreement takes, by id.
 TAKES = {
@@ -66,6 +29,12 @@ TAKES = {
     "new-lung-pathology-20": RULE,
     "new-lung-pathology-11": READER,
     "last-lung-pathology-08": READER,
+    "hip-anatomy-12": RULE,
+    "new-hip-anatomy-04": RULE,
+    "fresh-lung-pathology-05": RULE,
+    "knee-pathology-20": RULE,
+    "drawn-shoulder-pathology-09": RULE,
+    "fresh-shoulder-pathology-09": RULE,
 }
 
 
@@ -82,34 +51,24 @@ def block(measured: Measured) -> str:
 
 
 def _summary(measured: Measured) -> Iterator[str]:
-    columns = ("part", "answers", "agreement: before", "now", "95 % interval", "kappa: before", "now")
-    yield _row(*columns, "wrongly accepted", "wrongly refused")
-    yield _row(*["---"] * 9)
+    yield _row("part", "answers", "agreement", "95 % interval", "kappa", "wrongly accepted", "wrongly refused")
+    yield _row(*["---"] * 7)
     for part in PARTS:
-        some, before = measured.of(part=part), BEFORE[part]
+        some = measured.of(part=part)
         n = len(some.judged)
         low, high = wilson(some.agreement, n)
-        refused = n - before.agreed - before.wrongly_accepted
+        wrong = str(len(some.wrongly_accepted)), str(len(some.wrongly_refused))
         yield _row(
-            _plain(part),
-            str(n),
-            f"{before.agreed / n:.1%}",
-            f"{some.agreement:.1%}",
-            f"{low:.0%} to {high:.0%}",
-            f"{before.kappa:.2f}",
-            f"{some.kappa:.2f}",
-            f"{before.wrongly_accepted} → {len(some.wrongly_accepted)}",
-            f"{refused} → {len(some.wrongly_refused)}",
+            _plain(part), str(n), f"{some.agreement:.1%}", f"{low:.0%} to {high:.0%}", f"{some.kappa:.2f}", *wrong
         )
 
 
 def _by_kind(measured: Measured) -> Iterator[str]:
-    yield _row("kind", "agreed: before → now")
+    yield _row("kind", "agreed")
     yield _row(*["---"] * 2)
     for kind in KINDS:
         some = measured.of(kind=kind)
-        now = len(some.judged) - len(some.disagreements)
-        yield _row(_plain(kind), f"{BEFORE_BY_KIND[kind]} → {now} of {len(some.judged)}")
+        yield _row(_plain(kind), f"{len(some.judged) - len(some.disagreements)} of {len(some.judged)}")
 
 
 def _disagreements(measured: Measured) -> Iterator[str]:

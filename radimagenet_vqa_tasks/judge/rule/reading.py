@@ -194,6 +194,9 @@ class _Reader:
         # "The left lung is clear" may be said of one side, "alignment: normal" of the alignment only.
         heading_says_more = self._prev(match) == ":" and len(self.clauses) > 1 and self.clauses[-2].partial
         clause.partial |= kind in NAMES or "clear" in phrase or (kind is Kind.NORMAL and heading_says_more)
+        if clause.opened_by == "," and clause.has_verb and not clause.has_subject:
+            # "The other structures, including the deltoid, are unremarkable."
+            clause.partial |= any(each.partial for each in self.clauses[-3:])
 
     def _heading(self) -> bool:
         return len(self.clauses) > 1 and any(each.entry.kind is Kind.LABEL for each in self.clauses[-2].mentions)
