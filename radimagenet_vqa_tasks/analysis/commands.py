@@ -17,6 +17,7 @@ from radimagenet_vqa_tasks.analysis import table as tables
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import Scheme
+from radimagenet_vqa_tasks.analysis.pooled import pooled_sheet
 from radimagenet_vqa_tasks.analysis.runs import Run, read_runs
 from radimagenet_vqa_tasks.analysis.sheet import Format, Sheet, render, show
 from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
@@ -47,6 +48,8 @@ def table(names: Sequence[str], scheme: Scheme, form: Format, extras: Extras) ->
     arms = [arm for run in read_noted(names) for arm in run.arms]
     paper_layout = form in ("md", "latex")
     sheets = [tables.main_sheet(group, scheme, paper_layout=paper_layout) for group in tables.by_family(arms)]
+    if totals := pooled_sheet(arms, scheme):
+        sheets.append(totals)
     sheets += [sheet for facet in extras.by for sheet in tables.facet_sheets(arms, facet, scheme, extras.cells)]
     if extras.pathologies is not None:
         sheets += tables.pathology_sheets(arms, scheme, extras.pathologies, extras.cells or ("pathology_mc",))

@@ -40,10 +40,10 @@ def main_sheet(arms: Sequence[Arm], scheme: Scheme, *, paper_layout: bool = Fals
     names = (*family.cells, AVG) if family.averaged else tuple(family.cells)
     measured = [measure(arm.records, scheme) for arm in arms]
     marked = _marked_items(arms, measured)
-    title = title or f"{_title(arms)}: accuracy, %{_of_scheme(scheme)}"
+    title = title or f"{_title(arms)}: accuracy, %{of_scheme(scheme)}"
     notes = [INTERVALS, *([MARKS] if any(item.mark for row in marked.values() for item in row) else [])]
     notes += together({arm.label: arm_notes(arm, scheme) for arm in arms})
-    data = [_data(arm, scheme, one) for arm, cells in zip(arms, measured, strict=True) for one in cells.values()]
+    data = [data_of(arm, scheme, one) for arm, cells in zip(arms, measured, strict=True) for one in cells.values()]
     if paper_layout:
         heads: list[str | tuple[str, str]] = ["Model", *(_head(name) for name in names), *_EXTRAS]
         rows = [
@@ -87,13 +87,13 @@ def _facet_sheet(arms: Sequence[Arm], facet: str, scheme: Scheme, cells: Collect
         for value in values
     ]
     data = [
-        _data(arm, scheme, one, facet, value)
+        data_of(arm, scheme, one, facet, value)
         for arm, of_arm in zip(arms, groups, strict=True)
         for value, one in of_arm.items()
     ]
     of = f"of {', '.join(name_of(cell) for cell in cells)}" if cells else "mean of the cells that a group has"
     notes = [f"{INTERVALS} n: scored questions."]
-    title = f"By {facet}: accuracy, % ({of}){_of_scheme(scheme)}"
+    title = f"By {facet}: accuracy, % ({of}){of_scheme(scheme)}"
     return Sheet(title, [facet, *(arm.label for arm in arms), "n"], rows, notes, data)
 
 
@@ -119,9 +119,9 @@ def pathology_sheets(
             f"{len(enough)} of {len(found)} pathologies have at least {at_least} scored questions.",
             "Ranks among so many groups are noisy: neighbours whose intervals overlap are not told apart.",
         ]
-        data = [_data(arm, scheme, enough[name], "pathology", name) for name in ranked]
+        data = [data_of(arm, scheme, enough[name], "pathology", name) for name in ranked]
         of = ", ".join(name_of(cell) for cell in cells) or "mean of the cells that a group has"
-        title = f"{arm.label}: pathologies read best and worst, accuracy, % ({of}){_of_scheme(scheme)}"
+        title = f"{arm.label}: pathologies read best and worst, accuracy, % ({of}){of_scheme(scheme)}"
         sheets.append(
             Sheet(title, ["", "pathology", "accuracy", "n"], rows, notes, data, frozenset({len(best) - 1}), 2)
         )
@@ -211,7 +211,8 @@ def _head(cell: str) -> str | tuple[str, str]:
     return found.subject.capitalize(), found.title
 
 
-def _of_scheme(scheme: Scheme) -> str:
+def of_scheme(scheme: Scheme) -> str:
+    """What a title says of how answers were counted."""
     parts = ["by the paper's protocol"] if scheme.protocol == "paper" else []
     parts += ["Closed+ and Closed- told apart by the right answer"] if scheme.closed_by == "answer" else []
     return f", {', '.join(parts)}" if parts else ""
@@ -267,7 +268,7 @@ def _mark(fields: list[Item], column: Sequence[Measured], rivals: Sequence[int])
         fields[index] = shown(column[index], mark, tied=rank > 0 and value >= low)
 
 
-def _data(arm: Arm, scheme: Scheme, one: Measured, by: str = "", group: str = "") -> dict[str, object]:
+def data_of(arm: Arm, scheme: Scheme, one: Measured, by: str = "", group: str = "") -> dict[str, object]:
     """One number unrounded, with all that it rests on; shares are between 0 and 1."""
     estimate = one.estimate
     return {

@@ -6,9 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 BUILT = b"radvqa.built"
 """The key in a Parquet file's metadata under which a built file says what it is, as a JSON object."""
 
@@ -20,6 +17,10 @@ def built(file: Path) -> dict[str, Any] | None:
 
     It has `images`: how many the whole split has.
     """
+    # Not at the top: tables ask whether a fingerprint is of built data, and need nothing that reads files.
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         said = (pq.ParquetFile(file).metadata.metadata or {}).get(BUILT)
         found = json.loads(said) if said else None
