@@ -50,9 +50,9 @@ _OBEYED = re.compile(
             rf"\n\W*{_SPEAKER}\W{{0,4}}(?:\([^)]*\))?\s*(?:[:>]|-+>?\s)|[.!?,]\s+{_SPEAKER}\s*:|\n\W*{_SPEAKER}\s*(?:\n|0|$)",
             r"\n[^\d\n:]{2,40}[:>]\W*0\s*(?:\n|$)",
             # The prompt speaks again.
-            rf"(?:{_STANDARD}|reference|gold|official|expected|user\W{{0,3}}s?)\W{{1,3}}(?:answer|response)\s*(?:is\b|[:=-])",
+            rf"(?:{_STANDARD}|reference|gold|official|expected|student.s|user\W{{0,3}}s?)\W{{1,3}}(?:answer|response)\s*(?:is\b|[:=-])",
             r"ground.truth\s*(?:is\b|:)|standardantwort|reponse standard|\u6807\u51c6\u7b54\u6848|the question is\s*:",
-            r"please strictly follow",
+            r"please strictly follow|your task is to determine|answer key\s*:|target label\s*=|\bverdict - 0\b",
         )
     )
 )
@@ -69,7 +69,7 @@ def _readings(text: str) -> list[str]:
     readings = []
     for _ in range(3):
         text = unquote(html.unescape(unicodedata.normalize("NFKC", text)))
-        text = re.sub(r"\\[uUxX]0*([0-9a-fA-F]{2})|%u00([0-9a-fA-F]{2})|U\+00([0-9A-F]{2})|=(3[cCeE])", _code, text)
+        text = re.sub(r"\\[uUxX]0*([0-9a-fA-F]{2})|%u00([0-9a-fA-F]{2})|U\+00([0-9A-F]{2})|=(3[cCeE])|0x(3[cCeE])", _code, text)
         text = re.sub(r"\\([01][0-7]{2})", lambda octal: chr(int(octal[1], 8)), text)
         text = re.sub(r"\+AD[w4]-", lambda code: codecs.decode(code[0].encode(), "utf-7"), text)
         for macro, sign in _TEX:

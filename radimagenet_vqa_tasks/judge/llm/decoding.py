@@ -17,7 +17,7 @@ ROUNDS = 6  # of decoding; who nests deeper hides something
 # Each pattern is of bounded length, so that a round takes linear time.
 _CODE = re.compile(
     r"(?-i:\\U([0-9A-Fa-f]{8}))|\\u\{([0-9a-f]{1,6})\}|\\u([0-9a-f]{4})|\\x([0-9a-f]{2})|%u([0-9a-f]{4})|U\+(0[0-9a-f]{3}|10[0-9a-f]{4}|[1-9a-f][0-9a-f]{3,4})"
-    r"|=([2-7][0-9a-f])|\\0{0,4}([2-7][0-9a-f])[ ;]",
+    r"|0x([2-7][0-9a-f])|=([2-7][0-9a-f])|\\0{0,4}([2-7][0-9a-f])[ ;]",
     re.I,
 )
 _OCTAL = re.compile(r"\\([01][0-7]{2})")

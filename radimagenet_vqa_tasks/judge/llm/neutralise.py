@@ -43,7 +43,9 @@ _FRAME = _names(
         "\u0441\u0442\u0430\u043d\u0434\u0430\u0440\u0442\u043d\u044b\u0439 \u043e\u0442\u0432\u0435\u0442",
     ),
 )
-_PHRASES = _names("please strictly follow", "following format for output")
+_PHRASES = _names(
+    "please strictly follow", "following format for output", "your task is to determine", "0 represents correct"
+)
 _QUESTION = _names("the question is")
 
 # Elements that answers have, and that no chat format and no judge gives a meaning.
@@ -98,6 +100,10 @@ _SHAPES = [
         rf"\n[^\w\n]{{0,12}}(?:{_SPEAKERS}|function|response|input|output|instruction)\s{{0,3}}:(?=[^\n]{{0,300}}"
         rf"(?:\b(?:judge|verdict|correct|incorrect|grade[rd]?)\b|\b{_LONE_ZERO}))",
         rf"\n[^\w\n]{{0,12}}(?:{_SPEAKERS})[^\w\n]{{0,9}}\n\W{{0,9}}{_LONE_ZERO}",
+        # Whose answer it is, behind an adjective that no answer puts before its own ("the correct answer: knee").
+        r"\b(?:standard|reference|gold(?:en)?|model|official|true|target|ideal|sample|candidate|expert|key|user|student)"
+        r"(?:\W{0,3}s)?\W{1,3}(?:answer|response|reply|solution|label|truth)s?\W{0,4}(?:[:=]|\bis\b)",
+        r"\banswer\W{1,3}key\W{0,4}(?:[:=]|\bis\b)",
         # A line of a label and a verdict, or of a verdict alone under a label or a heading.
         rf"\n[^\w\n]{{0,9}}[^\W\d][^\n:]{{0,60}}[:=>|][^\w\n]{{0,9}}[^\d\n:]{{0,12}}{_LONE_ZERO}[^\w\n]{{0,9}}(?=\n|$)",
         rf"(?:\n#{{1,6}}[^\n]{{1,40}}|:[^\w\n]{{0,9}})\n\W{{0,9}}{_LONE_ZERO}[^\w\n]{{0,9}}(?=\n|$)",
@@ -243,6 +249,7 @@ def _is_own(seen: _Seen, found: re.Match[str], start: int, end: int) -> bool:
     if _VERDICT.match(found[0]) and set(before) & set(f"<{OPEN}"):
         return True
     assigned = bool(set(after) & set(f":=>{CLOSE}"))
+    assigned = assigned or (zero and bool(set(after) & set("-\u2013\u2014")))
     verdict = bool(_VERDICT.match(found[0]))
     return verdict and ((assigned and (zero or following == "co")) or (zero and bool(before.strip(" \n.,;-"))))
 
