@@ -29,6 +29,7 @@ _LETTERS = str.maketrans(
         **dict.fromkeys("\uff1a\ua789\u2236", ":"),
     }
 )
+_CODES = re.compile(r"\\[uUxX]0*([0-9a-fA-F]{2})|%u00([0-9a-fA-F]{2})|U\+00([0-9A-F]{2})|=(3[cCeE])|0x(3[cCeE])")
 _TEX = (("\\textless{}", "<"), ("\\textgreater{}", ">"), ("\\lt ", "<"), ("\\gt ", ">"))
 _NAME = r"[^\W\d][\w:-]{0,40}"
 _SPEAKER = (
@@ -69,7 +70,7 @@ def _readings(text: str) -> list[str]:
     readings = []
     for _ in range(3):
         text = unquote(html.unescape(unicodedata.normalize("NFKC", text)))
-        text = re.sub(r"\\[uUxX]0*([0-9a-fA-F]{2})|%u00([0-9a-fA-F]{2})|U\+00([0-9A-F]{2})|=(3[cCeE])|0x(3[cCeE])", _code, text)
+        text = _CODES.sub(_code, text)
         text = re.sub(r"\\([01][0-7]{2})", lambda octal: chr(int(octal[1], 8)), text)
         text = re.sub(r"\+AD[w4]-", lambda code: codecs.decode(code[0].encode(), "utf-7"), text)
         for macro, sign in _TEX:

@@ -12,6 +12,7 @@ from functools import lru_cache
 import disarm
 
 OPEN, CLOSE = "\u27e8", "\u27e9"  # what a bracket that is none of ASCII's becomes
+LONGEST = 6  # signs that one character may stand for; a ligature of 18, 100,000 times, would take its time
 TAGS = 0xE0000  # from here on, Unicode repeats ASCII as invisible "tag" characters, which some language models read
 
 # Brackets, arrows and pointers of every kind say in their Unicode name which way they open.
@@ -43,8 +44,7 @@ def folded(char: str) -> str:
     if category in _UNSEEN or _FILLERS.match(char):
         return ""
     compatible = unicodedata.normalize("NFKC", char)
-    # One ligature of 18 letters for each of 100,000 characters would take its time.
-    return _bracket(char, category) or (compatible if len(compatible) <= 4 else char)
+    return _bracket(char, category) or (compatible if len(compatible) <= LONGEST else char)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -65,7 +65,10 @@ def look(char: str) -> str:
     latin = _LATIN.search(name)
     if latin:
         return latin[1].lower()
-    plain = (part for part in unicodedata.normalize("NFKD", char) if unicodedata.category(part) not in _MARKS)
+    parts = unicodedata.normalize("NFKD", char)
+    plain = (part for part in parts if unicodedata.category(part) not in _MARKS)
+    if len(parts) > LONGEST:
+        return char
     like = "".join(map(disarm.normalize_confusables, plain)).lower()
     return {"<": OPEN, "<<": OPEN, ">": CLOSE, ">>": CLOSE}.get(like, like)
 
