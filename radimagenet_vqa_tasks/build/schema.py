@@ -98,10 +98,8 @@ def _offsets(lengths: Iterable[int], count: int) -> NDArray[np.int32]:
     return offsets
 
 
-def repeated(images: pa.StructArray, times: int) -> pa.StructArray:
+def repeated(images: pa.StructArray, times: int | Sequence[int]) -> pa.StructArray:
     """The image column of rows of which so many in turn share an image: each image is held, and written, once."""
-    if times == 1:
-        return images
     place = np.repeat(np.arange(len(images), dtype=np.int32), times)
     shared = pa.Array.from_buffers(pa.int32(), len(place), [None, pa.py_buffer(place)])
     held = [pa.DictionaryArray.from_arrays(shared, images.field(index)) for index in range(2)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,7 +22,51 @@ def _parts(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]
     return tuple(part for part in PARTS if part in names)
 
 
-@click.command()
+@click.command("volumes")
+@click.argument("source", metavar="FOLDER", type=_FOLDER)
+@click.option("-o", "--output", required=True, type=_FOLDER, help="The folder to write, as for `radvqa build`.")
+@click.option("--label-map", type=_FILE, help="What the numbers of the masks mean: YAML, number: name.")
+@click.option("--modality", type=click.Choice(["ct", "mri"]), help="Default: what the image files' names say.")
+@click.option("--every", type=click.IntRange(min=1), default=1, show_default=True, help="Take every so many'th slice.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides every draw, with a slice's name.")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: one a core]")
+def volumes(
+    source: Path,
+    output: Path,
+    label_map: Path | None,
+    modality: str | None,
+    every: int,
+    seed: int,
+    workers: int | None,
+) -> None:
+    """Build captions and training questions from labelled volumes.
+
+    FOLDER has one folder a case, as KiTS, AbdomenAtlas or TotalSegmentator have it: a NIfTI image (imaging, ct or mri)
+    and one mask for all labels, or a folder `segmentations` with one mask a structure. Axial slices that show a
+    structure become images; all slices of a case are in one split.
+
+    \b
+    Examples:
+      radvqa build volumes ~/kits21 -o ~/kits-built
+      radvqa build volumes ~/AbdomenAtlas -o ~/atlas-built --every 5
+      radvqa build volumes ~/mine -o ~/mine-built --label-map labels.yaml --modality mri
+    """
+    from radimagenet_vqa_tasks.build.volume_data import Request, build_volumes
+
+    counts = build_volumes(Request(source, output, label_map, modality, every, seed, workers))
+    click.echo(f"{output}: " + ", ".join(f"{split} {count:,} cases" for split, count in counts.items() if count))
+
+
+class _Build(click.Command):
+    """`build`, which hands over to another command where its first word is that command's name."""
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **more: Any) -> click.Context:
+        if args[:1] == [volumes.name]:
+            return volumes.make_context(f"{info_name} {volumes.name}", args[1:], *rest, **more)
+        return super().make_context(info_name, args, *rest, **more)
+
+
+@click.command(cls=_Build)
 @click.argument("source", metavar="RADIMAGENET", type=_FOLDER)
 @click.option(
     "-o", "--output", type=_FOLDER, help="The folder to write; new, or an unfinished one of the same command."
@@ -67,6 +112,7 @@ def build(
       radvqa build ~/radimagenet -o ~/radvqa-built
       radvqa build ~/scans --csv labels.csv -o ~/built --parts benchmark --images 500 --seed 7
       radvqa build --check ~/RadImageNet-VQA --report leakage.json
+      radvqa build volumes --help                  from NIfTI volumes and their masks
       radvqa run --data ~/radvqa-built --model qwen2_5_vl --model_args pretrained=... --tasks radvqa
     """
     from radimagenet_vqa_tasks.build.dataset import Request

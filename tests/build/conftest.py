@@ -21,10 +21,10 @@ def scans_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return lay_out(tmp_path_factory.mktemp("radimagenet"))
 
 
-def lay_out(root: Path) -> Path:
-    """Put the scans into folders as RadImageNet does; the embedded sample's slices are the test split."""
+def lay_out(root: Path, every: int = 1) -> Path:
+    """Put every so many'th scan into folders as RadImageNet does; the embedded sample's are the test split."""
     rows: dict[str, list[tuple[str, str]]] = {"train": [], "val": [], "test": []}
-    for scan in make_sample.read_scans():
+    for scan in make_sample.read_scans()[::every]:
         image = scan.image
         folder = region_of(image.location).folders.get(image.modality)
         if folder is None:  # the CT of hip and spine
