@@ -107,17 +107,18 @@ def test_files_and_card_say_what_they_are(whole: Path) -> None:
 
 def test_a_built_benchmark_is_verified_and_asked_whatever_its_size(whole: Path) -> None:
     """The tasks take it, its fingerprint says that it was built, and fewer images than it had are a fault."""
+    from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
     from radimagenet_vqa_tasks.data.provenance import is_built
     from radimagenet_vqa_tasks.data.rows import question_columns
     from radimagenet_vqa_tasks.data.verification import verify
 
-    findings = verify(whole)
-    assert not any(finding.is_fault for finding in findings)
-    assert "built data of 30 images" in findings[0].text
-    rows = question_columns("radvqa", whole)
+    findings = verify(whole, "radvqa")
+    assert not any(finding.is_fault for finding in findings), findings
+    assert any("built data, not RadImageNet-VQA" in finding.text for finding in findings)
+    rows = question_columns(BENCHMARKS["radvqa"], whole)
     assert len(rows) == 270
     assert is_built(rows["fingerprint"][0])
-    assert not is_built(question_columns("radvqa", sample=True)["fingerprint"][0])
+    assert not is_built(question_columns(BENCHMARKS["radvqa"], sample=True)["fingerprint"][0])
 
 
 def test_a_table_of_built_data_does_not_bear_the_benchmarks_name() -> None:
