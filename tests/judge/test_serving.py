@@ -132,7 +132,7 @@ def test_vllm_is_started_for_a_folder_within_what_the_model_can_read(
 ) -> None:
     """On loopback, under the name that records have, and with no more context than the model was made for."""
     monkeypatch.setattr(serving.importlib.util, "find_spec", lambda name: name)
-    (tmp_path / "config.json").write_text('{"text_config": {"max_position_embeddings": 4096}}')
+    (tmp_path / "config.json").write_text('{"vision_config": {}, "text_config": {"max_position_embeddings": 4096}}')
     command = serving.command_for(find(str(tmp_path)), 8123, 16)
     assert command[3:5] == ["vllm", str(tmp_path)]
     options = dict(zip(command[5::2], command[6::2], strict=True))
@@ -142,6 +142,7 @@ def test_vllm_is_started_for_a_folder_within_what_the_model_can_read(
         "--served-model-name": find(str(tmp_path)).name,
         "--max-model-len": "4096",
         "--max-num-seqs": "16",
+        "--limit-mm-per-prompt": '{"image": 0, "video": 0}',
     }
 
 

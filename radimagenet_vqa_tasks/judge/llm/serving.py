@@ -41,25 +41,28 @@ def command_for(weights: Weights, port: int, at_once: int) -> list[str]:
             f"{weights.name} needs vLLM, which is not installed (pip install vllm). Without it, name a GGUF file for "
             "llama.cpp: a path, or ORG/NAME:FILE.gguf on the hub."
         )
+    context, sees = _settings(weights.path)
     served = [
         "--served-model-name",
         weights.name,
         "--max-model-len",
-        str(_context(weights.path)),
+        str(context),
         "--max-num-seqs",
         str(at_once),
     ]
+    if sees:  # no picture is ever judged, so that no memory is kept for one
+        served += ["--limit-mm-per-prompt", '{"image": 0, "video": 0}']
     return [*here, "vllm", str(weights.path), "--host", "127.0.0.1", "--port", str(port), *served]
 
 
-def _context(folder: Path) -> int:
-    """The tokens that a question and its reply may have: as many as are needed, if the model can read so many."""
+def _settings(folder: Path) -> tuple[int, bool]:
+    """The tokens that a question and its reply may have, if the model can read so many; and whether it sees."""
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         own = config.get("max_position_embeddings") or config.get("text_config", {}).get("max_position_embeddings")
     except (OSError, ValueError, AttributeError) as error:
         raise RunError(f"{folder / 'config.json'} is no model's settings ({type(error).__name__}).") from error
-    return min(CONTEXT, own) if isinstance(own, int) and own > 0 else CONTEXT
+    return min(CONTEXT, own) if isinstance(own, int) and own > 0 else CONTEXT, "vision_config" in config
 
 
 @contextmanager
