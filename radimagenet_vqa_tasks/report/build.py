@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.runs import read_runs
 from radimagenet_vqa_tasks.analysis.sheet import Sheet
+from radimagenet_vqa_tasks.analysis.table import by_family
 from radimagenet_vqa_tasks.data.sources import Copies
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.report.answers import columns_of
@@ -101,10 +102,17 @@ def _runs_sheet(arms: Sequence[Arm]) -> Sheet:
 
 
 def _figures(arms: Sequence[Arm]) -> list[Picture]:
-    from radimagenet_vqa_tasks.analysis.figures import draw
+    """The figures; their captions do not say again what the summary says of all runs."""
+    from radimagenet_vqa_tasks.analysis.figures import conditions, draw
 
-    pairs = zip(draw(arms, "light"), draw(arms, "dark"), strict=True)
-    return [Picture(plain(light.title, None), plain(light.caption, None), light.svg, dark.svg) for light, dark in pairs]
+    said = {sentence for of_family in by_family(arms) for sentence in conditions(of_family)}
+    return [Picture(plain(one.title, None), _without(plain(one.caption, None), said), one.svg) for one in draw(arms)]
+
+
+def _without(caption: str, said: Iterable[str]) -> str:
+    for sentence in said:
+        caption = caption.replace(f" {sentence}", "")
+    return caption
 
 
 def _write(output: Path, text: bytes) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -24,17 +25,17 @@ from radimagenet_vqa_tasks.report.view import TableView, view
 
 PER_BLOCK = 32  # images in one block of the page; a block is parsed when one of its images is first looked at
 STYLES = ("base.css", "tables.css", "browser.css", "question.css", "media.css")
+_TOGETHER = re.compile(r"(?<=\d,) (?=-?[\d.]+\])|(?<=\d) (?=%|points)|(?<=%) (?=\[)")
 SCRIPTS = ("text.js", "store.js", "filters.js", "list.js", "detail.js", "main.js")
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One figure in both themes, as SVG."""
+    """One figure, as SVG on no ground; the page's style turns its colours for a dark one."""
 
     title: str
     caption: str
-    light: bytes
-    dark: bytes
+    svg: bytes
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,11 @@ def _plain(text: object) -> str:
     return plain(text, None)
 
 
+def _kept(text: str) -> str:
+    """A sentence whose intervals and per cent signs do not come apart at the end of a line."""
+    return _TOGETHER.sub("\u00a0", plain(text, None))
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -116,5 +122,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"svg": _svg, "plain": _plain, "view": view}
+    environment.filters |= {"svg": _svg, "plain": _plain, "kept": _kept, "view": view}
     return environment

@@ -23,7 +23,9 @@ from radimagenet_vqa_tasks.analysis.table import (
 )
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import RadVQAError
+from radimagenet_vqa_tasks.report.findings import Finding, findings
 
+SIDE_BY_SIDE = 4  # arms that are a column each, beside the findings; more are a row each
 AT_LEAST = 10  # questions of a pathology that is ranked
 
 # The subject is in the cells' names; templates and pathologies are too many for one table.
@@ -48,12 +50,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Section:
-    """One benchmark: what must be known of its runs, its main table, and the others."""
+    """One benchmark: what must be known of its runs, what they show, the main table, and the others."""
 
     family: Benchmark
     labels: list[str]
+    findings: list[Finding]
     main: Sheet
     parts: list[Part]
+    is_wide: bool = False
 
 
 def sections(arms: Sequence[Arm], scheme: Scheme) -> list[Section]:
@@ -66,7 +70,10 @@ def _section(arms: Sequence[Arm], scheme: Scheme) -> Section:
     makers = (_other_protocol, _published, _blind, _compared, _consistent, _broken_down)
     parts = [make(arms, scheme) for make in makers]
     labels = together({arm.label: arm_notes(arm, scheme) for arm in arms})
-    return Section(family, labels, main_sheet(arms, scheme), [part for part in parts if part.sheets or part.missing])
+    wide = len(arms) > SIDE_BY_SIDE
+    main = main_sheet(arms, scheme, paper_layout=wide)
+    parts = [part for part in parts if part.sheets or part.missing]
+    return Section(family, labels, findings(arms, scheme), main, parts, wide)
 
 
 def _other_protocol(arms: Sequence[Arm], scheme: Scheme) -> Part:

@@ -39,4 +39,4 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the figures out, which have tests of their own and take longest."""
-    monkeypatch.setattr("radimagenet_vqa_tasks.analysis.figures.draw", lambda arms, theme: [])
+    monkeypatch.setattr("radimagenet_vqa_tasks.analysis.figures.draw", lambda arms: [])

@@ -61,7 +61,7 @@ def page_file(docs: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFacto
         write_run(folder / "second", other, "second", prefix="radvqa_sample_"),
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("radimagenet_vqa_tasks.analysis.figures.draw", lambda arms, theme: [])
+        patch.setattr("radimagenet_vqa_tasks.analysis.figures.draw", lambda arms: [])
         return report(runs, folder / "report.html").path
 
 

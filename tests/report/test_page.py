@@ -12,6 +12,7 @@ import pytest
 
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
+from radimagenet_vqa_tasks.report.findings import Finding
 from radimagenet_vqa_tasks.report.page import PER_BLOCK, Content, Picture, html
 from radimagenet_vqa_tasks.report.sections import Part, Section
 from radimagenet_vqa_tasks.report.view import view
@@ -44,8 +45,9 @@ class Tags(HTMLParser):
 def page(text: str = "model", images: int = 0) -> str:
     """A page with the text in every place that takes one."""
     sheet = Sheet(text, [text, ("group", text)], [[text, Item(text, text, "best", True)]], [text])
-    section = Section(BENCHMARKS["radvqa"], [text], sheet, [Part(text, [sheet], [text])])
-    content = Content(text, view(sheet), [text], [section], [Picture(text, text, b"<svg/>", b"<svg/>")])
+    findings = [Finding(text, [text])]
+    section = Section(BENCHMARKS["radvqa"], [text], findings, sheet, [Part(text, [sheet], [text])])
+    content = Content(text, view(sheet), [text], [section], [Picture(text, text, b"<svg/>")])
     return html(content, "QUJD", [b"jpeg"] * images).decode("utf-8")
 
 

@@ -15,6 +15,7 @@ from radimagenet_vqa_tasks.analysis.figures.pairs import blind_figure, differenc
 from radimagenet_vqa_tasks.analysis.figures.reliability import reliability_figure
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.table import by_family
+from radimagenet_vqa_tasks.scoring.record import Record
 
 MAIN = "radvqa"
 EACH = 4  # runs of which every one gets figures of its own
@@ -56,7 +57,8 @@ def _of_family(arms: Sequence[Arm], scheme: Scheme, look: Look) -> Iterator[Figu
     yield cells_figure(arms, scheme, look)
     seeing = [arm for arm in arms if arm.with_image]
     yield from filter(None, (*_compared(arms, seeing, scheme, look), *_each(seeing, scheme, look)))
-    yield reliability_figure(arms, look)
+    if any(map(_reads_otherwise, (record for arm in arms for record in arm.records))):
+        yield reliability_figure(arms, look)
 
 
 def _compared(arms: Sequence[Arm], seeing: Sequence[Arm], scheme: Scheme, look: Look) -> Iterator[Figure | None]:
@@ -65,7 +67,15 @@ def _compared(arms: Sequence[Arm], seeing: Sequence[Arm], scheme: Scheme, look: 
     alike = [arm for arm in seeing if not obstacles(seeing[0], arm)]
     if len(alike) > 1:
         yield differences_figure(alike, scheme, look)
+    if len(alike) > 2:  # of two there is one number, which needs no figure
         yield kappa_figure(alike, look)
+
+
+def _reads_otherwise(record: Record) -> bool:
+    """Whether an answer could not be counted as right or wrong, or the paper's tool counts it otherwise."""
+    if record.outcome not in ("correct", "incorrect"):
+        return True
+    return record.in_paper is not None and bool(record.in_paper) != (record.outcome == "correct")
 
 
 def _each(seeing: Sequence[Arm], scheme: Scheme, look: Look) -> Iterator[Figure | None]:

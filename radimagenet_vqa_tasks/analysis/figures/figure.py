@@ -186,6 +186,14 @@ def label(arm: Arm, shown: int = SHOWN) -> str:
 
 def remarks(arms: Sequence[Arm], drawn: int | None = None, *, judged: bool = True) -> str:
     """What a caption must say of some arms: the sample, parts of the questions, the judge; a space before it."""
+    said = conditions(arms, judged=judged)
+    if drawn is not None and drawn < len(arms):
+        said.append(f"The first {drawn} of {len(arms)} runs are drawn.")
+    return "".join(f" {sentence}" for sentence in said)
+
+
+def conditions(arms: Sequence[Arm], *, judged: bool = True) -> list[str]:
+    """What any number of these arms is subject to, a sentence each."""
     said = []
     if any(arm.is_sample for arm in arms):
         said.append("The embedded sample, not the benchmark: no claim about a model.")
@@ -193,6 +201,4 @@ def remarks(arms: Sequence[Arm], drawn: int | None = None, *, judged: bool = Tru
         said.append(f"Partial: {', '.join(partial)}.")
     if judged and (judges := sorted({judge for arm in arms for judge in arm.judges})):
         said.append(f"Open answers judged by {', '.join(plain(judge) for judge in judges)}.")
-    if drawn is not None and drawn < len(arms):
-        said.append(f"The first {drawn} of {len(arms)} runs are drawn.")
-    return "".join(f" {sentence}" for sentence in said)
+    return said
