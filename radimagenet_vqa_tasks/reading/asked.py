@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from radimagenet_vqa_tasks.reading.undress import plain, word_set
 
@@ -64,21 +64,43 @@ _SHORTEST_STEM = 4
 
 @dataclass(frozen=True)
 class Asked:
-    """A yes/no question, taken apart.
+    """A yes/no question, taken apart where a reply needs it.
 
     Attributes:
-        things: the words for what it asks about; empty where nothing is known of it.
-        focus: those of them that a statement must name: without the place ("in the left lung").
-        part: those of them that are more than the image, so that a statement may be about another part.
-        kind: whether it asks if something is "there", "sound" or "unsound".
-        absence: it asks whether that is not so ("Are masses absent?").
+        text: the question; of several sentences, the last one that asks.
     """
 
-    things: frozenset[str] = frozenset()
-    focus: frozenset[str] = frozenset()
-    part: frozenset[str] = frozenset()
-    kind: str = "there"
-    absence: bool = False
+    text: str = ""
+
+    @cached_property
+    def kind(self) -> str:
+        """Whether it asks if something is "there", "sound" or "unsound"."""
+        return "unsound" if _UNSOUND.search(self.text) else "sound" if _SOUND.search(self.text) else "there"
+
+    @cached_property
+    def absence(self) -> bool:
+        """It asks whether that is not so ("Are masses absent?")."""
+        return _ABSENCE.search(self._rest) is not None
+
+    @cached_property
+    def things(self) -> frozenset[str]:
+        """The words for what it asks about; empty where nothing is known of it."""
+        return frozenset(content(self._rest)) or frozenset(words(self._rest)) - _GRAMMAR
+
+    @cached_property
+    def focus(self) -> frozenset[str]:
+        """Those of them that a statement must name: without the place ("in the left lung")."""
+        shown = _SHOWS.split(self._rest)[-1]
+        return frozenset(content(_PLACE.split(_SIGN_OF.sub(" ", shown), maxsplit=1)[0])) or self.things
+
+    @cached_property
+    def part(self) -> frozenset[str]:
+        """Those of them that are more than the image, so that a statement may be about another part."""
+        return frozenset(content(self._rest)) - WHOLE
+
+    @cached_property
+    def _rest(self) -> str:
+        return _SOUND.sub(" ", _UNSOUND.sub(" ", self.text))
 
     def answer(self, holds: bool) -> frozenset[str]:
         """Yes or no, where what the question is about is there, sound or unsound, or is not."""
@@ -87,18 +109,10 @@ class Asked:
 
 @lru_cache(maxsize=4096)
 def asked(question: str) -> Asked:
-    """The parts of a question; of several sentences, of the last one that asks."""
+    """The parts of a question."""
     sentences = _SENTENCE.findall(plain(question[:LONGEST_QUESTION]))
-    if not sentences:
-        return Asked()
-    text = next((sentence for sentence in reversed(sentences) if sentence.endswith("?")), sentences[-1]).lower()
-    kind = "unsound" if _UNSOUND.search(text) else "sound" if _SOUND.search(text) else "there"
-    rest = _SOUND.sub(" ", _UNSOUND.sub(" ", text))
-    things = frozenset(content(rest)) or frozenset(words(rest)) - _GRAMMAR
-    rest = _SHOWS.split(rest)[-1]
-    focus = frozenset(content(_PLACE.split(_SIGN_OF.sub(" ", rest), maxsplit=1)[0])) or things
-    part = frozenset(content(rest)) - WHOLE
-    return Asked(things, focus, part, kind, absence=_ABSENCE.search(rest) is not None)
+    text = next((sentence for sentence in reversed(sentences) if sentence.endswith("?")), (sentences or [""])[-1])
+    return Asked(text.lower())
 
 
 def words(text: str) -> list[str]:

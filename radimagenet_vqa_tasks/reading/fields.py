@@ -27,6 +27,8 @@ _OPENS = re.compile(r"\s{0,9}(?:`{3}\s?\w{0,10}\s{0,3})?[{\[]")
 
 def answer_field(text: str) -> str | None:
     """The value of the answer's field where a reply is a form with one; of values that differ, all as alternatives."""
+    if "{" not in text and "[" not in text and ":" not in text and "=" not in text:
+        return None
     values: list[str] = []
     if _OPENS.match(text):
         values = [next(filter(None, found.groups()), "") for found in _QUOTED.finditer(text)]

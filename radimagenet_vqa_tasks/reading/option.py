@@ -92,11 +92,12 @@ _LONGEST_LINE = 200
 _LISTED = re.compile(rf"{_GAP}{{0,4}}([A-Y])[.):]")
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|\d+(?=[^\W\d])|\w+")
 # Beside what both formats have, "no, C": there, "no" is no answer.
+_AFTER_COMMA = re.compile(r", ?(\w+)")
 _NUMBER = re.compile(r"(?<!\w)\d")
 _PHRASE_EDGE = re.compile(r", ?|\b(?:of|in|to|with|on|at|from) ")
 Words = tuple[str, ...]
-# A reply of more words than this is reasoning, in which an option's words may stand anywhere.
-MOST_WORDS = 60
+# A longer reply is reasoning, in which an option's words may stand anywhere.
+LONGEST_WORDED = 400
 _REVISION = re.compile(rf"{reply.REVISION}|(?:^|[.!?;\n,])\s?no(?=[,.:;-])", re.I)
 _CONCLUDES = re.compile(r"\b(?:so|therefore|thus|hence|in conclusion|overall|finally)\b", re.I)
 
@@ -109,38 +110,45 @@ class Options:
         self._letters = {letter: {letter} for letter in LETTERS[: len(choices)]}
         named = [(letter, _own_text(letter, choice)) for letter, choice in zip(LETTERS, choices, strict=False)]
         words = [tuple(_WORD.findall(name)) for _, name in named]
-        patterns: dict[tuple[int, str], set[str]] = {}
-        self._first_words: set[str] = set()
+        self._named, self._words = named, words
         self._letter_texts: set[tuple[str, str]] = set()
-        glued = [
-            f"{letter}{own[0]}"
-            for (letter, _), own in zip(named, words, strict=True)
-            if len(own) == 1 and own[0].isdigit()
-        ]
-        self._glued = re.compile(rf"(?<!\w)(?:{'|'.join(glued)})(?!\w)") if glued else None
-        for (letter, name), own in zip(named, words, strict=True):
-            if len(own) == 1 and len(own[0]) == 1 and own[0].upper() in LETTERS:
+        for (letter, _), own in zip(named, words, strict=True):
+            if _is_letter(own):
                 # An option that is itself a letter: read as that letter is, unless that is another option's label.
                 self._letters.setdefault(own[0].upper(), {letter})
                 self._letter_texts.add((own[0].upper(), letter))
-            elif own and len(name) <= LONGEST_OPTION:
-                patterns.setdefault((2 * len(" ".join(own)), _loosely(own)), set()).add(letter)
-                for part in _parts(name, own, words):
-                    alone = rf"(?<!non-)(?<!non ){_loosely(part)}"
-                    patterns.setdefault((2 * len(" ".join(part)), alone), set()).add(letter)
-                    self._first_words.add(part[0])
-                if words.count(own) > 1:  # "<5 mm" and ">5 mm": told apart only where copied exactly
-                    patterns.setdefault((2 * len(name) + 1, _whole(re.escape(name), name)), set()).add(letter)
-        self._first_words |= {own[0] for own in words if own}
-        self.contents = [(letter, frozenset(content(name))) for letter, name in named if not _NUMBER.search(name)]
+        glued = [f"{letter}{own[0]}" for (letter, _), own in zip(named, words, strict=True) if _is_number(own)]
+        self._glued = re.compile(rf"(?<!\w)(?:{'|'.join(glued)})(?!\w)") if glued else None
+        # The words that any pattern below can begin with.
+        self._first_words = {own[0] for own in words if own}
+        self._first_words |= {word for _, name in named for word in _AFTER_COMMA.findall(name)}
+
+    @cached_property
+    def _patterns(self) -> list[tuple[str, frozenset[str]]]:
+        """What to find in a text, with the letters that it stands for."""
+        patterns: dict[tuple[int, str], set[str]] = {}
+        spaced = [f" {' '.join(own)} " for own in self._words]
+        for (letter, name), own in zip(self._named, self._words, strict=True):
+            if not own or _is_letter(own) or len(name) > LONGEST_OPTION:
+                continue
+            patterns.setdefault((2 * len(" ".join(own)), _loosely(own)), set()).add(letter)
+            for part in _parts(name, own, spaced):
+                alone = _whole(r"(?<!non-)(?<!non )" + r"\W{1,3}".join(map(re.escape, part)), part[0])
+                patterns.setdefault((2 * len(" ".join(part)), alone), set()).add(letter)
+            if self._words.count(own) > 1:  # "<5 mm" and ">5 mm": told apart only where copied exactly
+                patterns.setdefault((2 * len(name) + 1, _whole(re.escape(name), name)), set()).add(letter)
         # The longest first, so that "soft tissue mass" is never "mass".
         ordered = sorted(patterns, reverse=True)[:MOST_MARKS]
-        self._texts = [frozenset(patterns[pattern]) for pattern in ordered]
-        self._pattern = "|".join(f"({pattern})" for _, pattern in ordered) or r"(?!)"
+        return [(pattern, frozenset(patterns[length, pattern])) for length, pattern in ordered]
+
+    @cached_property
+    def contents(self) -> list[tuple[str, frozenset[str]]]:
+        """The words of each option that has no number in it, by letter."""
+        return [(letter, frozenset(content(name))) for letter, name in self._named if not _NUMBER.search(name)]
 
     @cached_property
     def _find(self) -> re.Pattern[str]:
-        return re.compile(self._pattern, re.I)
+        return re.compile("|".join(f"({pattern})" for pattern, _ in self._patterns) or r"(?!)", re.I)
 
     def mark(self, text: str) -> str:
         """`text` with each option's text replaced by its mark."""
@@ -154,7 +162,7 @@ class Options:
 
     def of_mark(self, mark: str) -> frozenset[str]:
         """The letters of the options whose text a mark stands for."""
-        return self._texts[ord(mark) - _FIRST_MARK]
+        return self._patterns[ord(mark) - _FIRST_MARK][1]
 
     def is_text_of(self, text: str, label: str) -> bool:
         """Whether a letter is the text of an option that is labelled with another one."""
@@ -175,22 +183,28 @@ def _own_text(letter: str, choice: str) -> str:
     return re.sub(rf"^\(?{letter}[.):]\s+(?=\S)", "", plain(choice[:1_000])).lower()
 
 
-def _parts(name: str, own: Words, others: Sequence[Words]) -> Iterator[Words]:
+def _parts(name: str, own: Words, others: Sequence[str]) -> Iterator[Words]:
     """The beginnings and ends of an option of several phrases ("adenocarcinoma of the left lobe, T2 N0") that are its
     alone: beginnings end before a preposition or comma, ends begin after a comma."""
     starts = [tuple(_WORD.findall(name[: edge.start()])) for edge in _PHRASE_EDGE.finditer(name)]
     ends = [tuple(_WORD.findall(name[edge.end() :])) for edge in _PHRASE_EDGE.finditer(name) if edge[0].startswith(",")]
-    for part in [*starts, *ends]:
-        if len("".join(part)) >= SHORTEST_PART and part != own and sum(_holds(other, part) for other in others) == 1:
-            yield part
+    for parts in (starts, reversed(ends)):
+        for part in parts:
+            if (
+                len("".join(part)) >= SHORTEST_PART
+                and part != own
+                and sum(f" {' '.join(part)} " in other for other in others) == 1
+            ):
+                yield part
+                break
+
+
+def _is_letter(words: Words) -> bool:
+    return len(words) == 1 and len(words[0]) == 1 and words[0].upper() in LETTERS
 
 
 def _is_number(words: Words) -> bool:
     return len(words) == 1 and words[0].isdigit()
-
-
-def _holds(words: Words, part: Words) -> bool:
-    return f" {' '.join(part)} " in f" {' '.join(words)} "
 
 
 def _loosely(words: Sequence[str]) -> str:
@@ -237,8 +251,11 @@ def letter(said: Said) -> str | None:
 def said_of(answer: reply.Reply, choices: Sequence[str]) -> Said:
     """The letters of the options that an answer leaves standing."""
     options = _options(tuple(choices))
-    text = without_absence(without_copies(options.mark(answer.text), len(choices)))
-    if [found[1] for found in _NUMBERED.finditer(text)][:2] == ["a", "b"]:
+    text = options.mark(answer.text)
+    if text != answer.text:
+        text = without_copies(text, len(choices))
+    text = without_absence(text)
+    if "a)" in text and [found[1] for found in _NUMBERED.finditer(text)][:2] == ["a", "b"]:
         text = _NUMBERED.sub(" ", text)
     if answer.unfinished:
         return reply.said_finally(text, _REVISION, partial(_claimed, options))
@@ -281,9 +298,9 @@ def _implied(options: Options, text: str) -> Said:
 
 def _worded(options: Options, text: str) -> Said:
     """The only option all of whose words a short reply has, in whatever order ("a left lower lobe adenocarcinoma")."""
-    said = frozenset(content(reply.affirmed(text)))
-    if len(said) > MOST_WORDS:
+    if len(text) > LONGEST_WORDED:
         return None
+    said = frozenset(content(reply.affirmed(text)))
     letters = [letter for letter, words in options.contents if len(words) > 1 and words <= said]
     return options.of_letter(letters[0]) if len(letters) == 1 else None
 

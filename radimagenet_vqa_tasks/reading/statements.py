@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from radimagenet_vqa_tasks.reading.fields import answer_field
 from radimagenet_vqa_tasks.reading.thinking import split
-from radimagenet_vqa_tasks.reading.undress import plain
+from radimagenet_vqa_tasks.reading.undress import EAST_ASIAN, plain
 
 # More than twice what 8,192 tokens come to. Nothing this long is an answer, so that it is read like reasoning that
 # was cut off: by its end, and for an explicit final statement only.
@@ -41,25 +41,49 @@ _TAKEN_BACK = re.compile(r"\b(?:that|this|it|i)(?:'s| is| was|'m| am)? (?:wrong|
 _CUE = re.compile(
     r"(?P<boxed>\\?(?:boxed|fbox) ?\{)"
     r"|(?P<tag><answer>)"
-    r"|(?P<phrase>\b(?P<final>final )?"
+    r"|\b(?:(?P<phrase>(?P<final>final )?"
     r"(?:answer|option|choice|diagnosis|conclusion|response|selection|prediction|guess|label)[\"')]?"
     r"(?: (?:to|for|of|in|on|from|given|based on)(?: \w+){1,5}?)?"
     r" ?(?:\b(?:is|was|(?:would|should|must|will|can only|has to) be)\b|[:=]>?|->| - )[\"':\s]*"
-    # the same in the other languages that models answer in, as `plain` leaves them
-    r"|(?:答案|答え|정답|답)(?: ?(?:应该|应|就)?(?:是|为|选|选择|은|는|이|は))?[\"':\s]*"
-    r"|\b(?:reponse|respuesta|resposta|risposta|antwort)(?: \w+){0,2}? ?(?:\b(?:est|es|e|ist|lautet)\b|:)"
+    # the same in other languages that models answer in, as `plain` leaves them
+    r"|(?:reponse|respuesta|resposta|risposta|antwort)(?: \w+){0,2}? ?(?:\b(?:est|es|e|ist|lautet)\b|:)"
     r"[\"':\s]*)"
-    r"|(?P<choice>\b(?:choos(?:e|ing)|chose|select(?:ed)?|pick(?:ed)?|(?:go(?:ing)?|went) with|opt for"
+    r"|(?P<choice>(?:choos(?:e|ing)|chose|select(?:ed)?|pick(?:ed)?|(?:go(?:ing)?|went) with|opt for"
     r"|all\b[^.;\n]{0,60}\bexcept(?: for)?"
     r"|(?:is|was|be|equals) (?=(?:option|choice|letter)\W{1,3}[A-Za-z]\b)"
-    r"|i(?:'d| would|'ll| will)? (?:\w+ )?(?:say|guess|answer))(?:\b|(?<= ))|选择?)"
-    r"|(?P<conclusion>\b(?:so|therefore|thus|hence|in conclusion|in summary|finally|overall|consequently)\b"
-    r"|因此|所以|故)"
+    r"|i(?:'d| would|'ll| will)? (?:\w+ )?(?:say|guess|answer))(?:\b|(?<= )))"
+    r"|(?P<conclusion>(?:so|therefore|thus|hence|in conclusion|in summary|finally|overall|consequently)\b)"
     # "B is correct": here the answer stands before the cue.
-    r"|(?P<verdict>\b(?:is|are|must be|would be|seems|appears)(?: (?:clearly|definitely|therefore|indeed))?"
+    r"|(?P<verdict>(?:is|are|must be|would be|seems|appears)(?: (?:clearly|definitely|therefore|indeed))?"
     r" (?:the )?(?:(?:most|only) )?(?:likely )?(?:answer\b|(?:correct|right|best|accurate|appropriate)"
-    r"(?= (?:answer|option|choice|one)\b| ?(?:[.,;:!?)\n]|$))))",
+    r"(?= (?:answer|option|choice|one)\b| ?(?:[.,;:!?)\n]|$)))))",
     re.I,
+)
+_CUE_EAST_ASIAN = re.compile(
+    rf"{_CUE.pattern}|(?:答案|答え|정답|답)(?: ?(?:应该|应|就)?(?:是|为|选择?|은|는|이|は))?[\"':\s]*(?P<phrase_>)"
+    r"|选择?(?P<choice_>)|(?:因此|所以|故)(?P<conclusion_>)",
+    re.I,
+)
+# Each cue holds one of these substrings; most short replies hold none.
+_CUE_HINTS = (
+    *("box{", "boxed", "answer", "option", "choice", "diagnos", "conclu", "response", "select", "predict", "guess"),
+    *(
+        "label",
+        "choos",
+        "chose",
+        "pick",
+        "go with",
+        "going with",
+        "went with",
+        "opt for",
+        "except",
+        "letter",
+        "say",
+        "so",
+    ),
+    *("therefore", "thus", "hence", "summary", "finally", "overall", "consequently", "correct", "right", "best"),
+    *("accurate", "appropriate", "reponse", "respuesta", "resposta", "risposta", "antwort"),
+    *("答", "정답", "답", "选", "因此", "故", "所"),
 )
 _CLAUSE_EDGE = re.compile(r"[.,;:!?\n]|\b(?:so|but|and|hence|thus|therefore|then|because|however)\b", re.I)
 _NOT_ASSERTED = re.compile(r"\b(?:if|whether|suppose|assuming|unless|not|cannot|never)\b|n't\b", re.I)
@@ -178,10 +202,14 @@ def said_explicitly(text: str, reader: Callable[[Statement], Said]) -> Said:
 
 def _statements(text: str) -> Iterator[Statement]:
     """What the reply calls its answer, the last statement first."""
+    lowered = text.lower()
+    if not any(hint in lowered for hint in _CUE_HINTS):
+        return
     end = len(text)
-    for cue in list(_CUE.finditer(text))[: -MOST_STATEMENTS - 1 : -1]:
+    cues = _CUE_EAST_ASIAN if EAST_ASIAN.search(text) else _CUE
+    for cue in list(cues.finditer(text))[: -MOST_STATEMENTS - 1 : -1]:
         before = text[max(0, cue.start() - _LOOK_BACK) : cue.start()]
-        kind = cue.lastgroup or ""
+        kind = (cue.lastgroup or "").rstrip("_")
         if kind == "verdict":
             yield Statement(kind, _subject(before), alternative=False, final=False)
         elif not _NOT_ASSERTED.search(_CLAUSE_EDGE.split(before)[-1]):

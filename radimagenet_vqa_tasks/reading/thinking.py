@@ -56,7 +56,8 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 # Without any of these there is no tag, which most replies are told by.
-_SIGNS = re.compile(r"[<[◁]|\Aanalysis|assistantfinal|\Ahere(?:'s| is) my", re.IGNORECASE)
+_SIGNS = ("<", "[", "◁", "assistantfinal")
+_OPENINGS = ("analysis", "here's my", "here is my")
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def split(response: str) -> Split:
     Split(answer='Yes', thinking='The marrow is dark.', finished=True)
     """
     response = response.strip()
-    if not _SIGNS.search(response):
+    if not any(sign in response for sign in _SIGNS) and not response[:20].lower().startswith(_OPENINGS):
         return Split(response, "", finished=True)
     offered: list[str] = []
     thoughts: list[str] = []

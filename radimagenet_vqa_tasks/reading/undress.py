@@ -29,6 +29,7 @@ _UNDRESS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 # A Latin letter beside a Chinese, Japanese or Korean one is a word of its own.
 _EAST_ASIAN = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
+EAST_ASIAN = re.compile(_EAST_ASIAN)
 _EAST_ASIAN_EDGE = re.compile(rf"(?<={_EAST_ASIAN})(?=[A-Za-z])|(?<=[A-Za-z])(?={_EAST_ASIAN})")
 _BREAKS = "\n\r\v\f\x85\u2028\u2029"
 _PLAINER = {

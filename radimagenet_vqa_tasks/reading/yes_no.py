@@ -20,7 +20,7 @@ from typing import Literal
 
 from radimagenet_vqa_tasks.reading import statements as reply
 from radimagenet_vqa_tasks.reading.asked import SOUND, WHOLE, Asked, asked, content, named, rivalled
-from radimagenet_vqa_tasks.reading.declining import without_absence
+from radimagenet_vqa_tasks.reading.declining import may_decline, without_absence
 from radimagenet_vqa_tasks.reading.statements import OPEN, Said, Statement
 
 _YES, _NO = frozenset({"yes"}), frozenset({"no"})
@@ -140,7 +140,9 @@ def word(said: Said) -> Literal["yes", "no"] | None:
 
 def said_of(answer: reply.Reply, ask: Asked) -> Said:
     """What the answer says; anything but one word leaves it open."""
-    text = _CANNOT_SEE.sub("do not see", without_absence(_FORM.sub("", answer.text)))
+    text = _FORM.sub("", answer.text)
+    if may_decline(text):
+        text = _CANNOT_SEE.sub("do not see", without_absence(text))
     if answer.unfinished:
         return reply.said_finally(text, _REVISION, partial(_claimed, ask))
     return reply.last_word(text, _REVISION, partial(_explicit, ask), partial(_implied, ask))

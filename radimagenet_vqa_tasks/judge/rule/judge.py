@@ -18,7 +18,7 @@ from radimagenet_vqa_tasks.judge.rule.answer import offered
 from radimagenet_vqa_tasks.judge.rule.by_words import judge_words
 from radimagenet_vqa_tasks.judge.rule.decision import judge_labels
 from radimagenet_vqa_tasks.judge.verdict import Verdict
-from radimagenet_vqa_tasks.reading.declining import MAYBE, reason_of
+from radimagenet_vqa_tasks.reading.declining import may_decline, reason_of
 from radimagenet_vqa_tasks.reading.undress import plain
 
 SUBJECTS = ("anatomy", "pathology")
@@ -51,5 +51,5 @@ def _declined(text: str, verdict: Verdict) -> Verdict | None:
     if verdict.reason not in ("no_label", "refusal"):
         return None
     # Undressing a text takes as long as judging it.
-    reason = reason_of(plain(text)) if MAYBE.search(text) or not text.isascii() else None
+    reason = reason_of(plain(text)) if may_decline(text) or not text.isascii() else None
     return Verdict("declined", reason or "unsure") if reason or verdict.reason == "refusal" else None
