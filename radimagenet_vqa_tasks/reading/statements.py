@@ -18,9 +18,9 @@ from radimagenet_vqa_tasks.reading.fields import answer_field
 from radimagenet_vqa_tasks.reading.thinking import split
 from radimagenet_vqa_tasks.reading.undress import EAST_ASIAN, plain
 
-# More than twice what 8,192 tokens come to. Nothing this long is an answer, so that it is read like reasoning that
-# was cut off: by its end, and for an explicit final statement only.
-LONGEST_READ = 100_000
+# What 8,192 tokens come to. Nothing longer is an answer, so that it is read like reasoning that was cut off: by its
+# end, and for an explicit final statement only.
+LONGEST_READ = 40_000
 LONGEST_CLAIM = 300
 # Looking back stops here: a reply that changed its mind this often, or called this many things its answer without
 # naming one, has not answered.
