@@ -230,7 +230,7 @@ def test_no_response_raises(response: str, subject: str, pair: tuple[str, str]) 
     region, label = pair
     target = region if subject == "anatomy" else label
     verdict = judge_by_rule(response, target, subject=subject, location=region)
-    assert verdict.outcome in ("correct", "incorrect", "unparsed")
+    assert verdict.outcome in ("correct", "incorrect", "declined", "unparsed")
     assert verdict == judge_by_rule(response, target, subject=subject, location=region)
 
 
