@@ -244,6 +244,20 @@ def test_a_bad_log_is_named(run: Path, content: str, words: str) -> None:
     assert log.name in str(caught.value)
 
 
+def test_a_truncated_line_costs_that_line(
+    server: JudgeServer, run: Path, options: Options, warnings_said: list[str]
+) -> None:
+    """A disk that was full: the other answers are judged, the broken line keeps its bytes, and one message names it."""
+    log = write(run, [line(number, f"answer {number}") for number in range(3)])
+    whole = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join([whole[0], whole[1][:40] + b"\n", whole[2][:60]]))
+    rejudge([log], options())
+    after = log.read_bytes().splitlines(keepends=True)
+    assert json.loads(after[0])["record"]["judge"] == "judge-1"
+    assert after[1:] == [whole[1][:40] + b"\n", whole[2][:60]]
+    assert len(warnings_said) == 1 and "line 2 (and 1 more lines)" in warnings_said[0]
+
+
 def test_killed_in_the_middle_the_run_is_whole_and_the_next_goes_on(server: JudgeServer, tmp_path: Path) -> None:
     """kill -9: the log is as it was, the second run has every verdict, and asks only for what was not kept."""
     log = write(tmp_path / "run", [line(number, f"answer {number}") for number in range(60)])
