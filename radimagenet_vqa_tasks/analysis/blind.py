@@ -43,13 +43,13 @@ def blind_sheets(seeing: Arm, blind: Arm, scheme: Scheme, *, force: bool = False
 
 
 def _gain_sheet(paired: Paired, found: Mapping[str, Difference], scheme: Scheme, reasons: Sequence[str]) -> Sheet:
-    p_values = dict(zip(paired.cells, holm([found[name].p for name in paired.cells]), strict=True))
+    p_values = dict(zip(found, holm([one.p for one in found.values()]), strict=True))
     rows: list[list[Item | str]] = []
     data: list[dict[str, object]] = []
     for name, one in found.items():
         shares = _shares(paired, name, scheme)
         records = [first for first, _ in paired.cells.get(name, ())]
-        chance, p = chance_level(records), p_values.get(name, math.nan)
+        chance, p = chance_level(records), p_values[name]
         both, only_with, only_without, _ = shares
         rows.append(
             [
@@ -57,7 +57,7 @@ def _gain_sheet(paired: Paired, found: Mapping[str, Difference], scheme: Scheme,
                     name_of(name, paired.cells),
                     percent(both + only_with),
                     percent(both + only_without),
-                    signed(one),
+                    signed(one.value, one.low, one.high),
                     p_shown(p),
                 ),
                 *(percent(chance), *(percent(share) for share in shares), str(one.n)),
@@ -86,9 +86,9 @@ def _gain_sheet(paired: Paired, found: Mapping[str, Difference], scheme: Scheme,
     heads = ["%", "with", "without", "gain", "p (Holm)", "chance", "both", "only with", "only without", "neither", "n"]
     notes = [f"NOT COMPARABLE, forced: {reason}." for reason in reasons]
     notes += [
-        "Paired by question. gain: Bonett-Price intervals in a cell, clustered on images for Avg. chance: uniform "
-        "guessing among what there is to choose from. both ... neither: shares of questions right with the image and "
-        "without it, only with, only without, neither way.",
+        "Paired by question. gain: Bonett-Price intervals, clustered on images. p: corrected after Holm over this "
+        "table, Avg included. chance: uniform guessing among what there is to choose from. both ... neither: shares of "
+        "questions right with the image and without it, only with, only without, neither way.",
         "Right both ways need not mean that the image was ignored, but the image did not decide it.",
     ]
     if paired.missing:

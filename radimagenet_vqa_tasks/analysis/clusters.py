@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from radimagenet_vqa_tasks.analysis.student import t_quantile
+from radimagenet_vqa_tasks.analysis.student import LEVEL, t_quantile
 
 Floats = NDArray[np.float64]
 Cells = Mapping[str, tuple[Sequence[float], Sequence[Hashable]]]  # values and their clusters, by cell
@@ -71,18 +71,19 @@ class Influences:
         """The totals of the clusters that are not 0."""
         return _beyond_rounding(self.totals)
 
-    def effective_size(self, unit: float) -> float:
-        """How many independent questions tell as much, if one has the variance `unit`.
+    def effective_size(self, unit: float, level: float = LEVEL) -> float:
+        """How many independent questions tell as much, if one has the variance `unit`, for an interval of this level.
 
         After Korn and Graubard (1998): the design effect is at least that of independent questions, and the size
-        shrinks with the degrees of freedom that the variance is known by. Where nothing varies, each cluster counts once.
+        shrinks with the degrees of freedom that the variance is known by. Where nothing varies, each cluster counts
+        once.
         """
         if self.clusters < 2 or not self.vary or unit <= 0:
             return float(self.clusters)
         size = unit / max(self.variance, self.plain)
         if self.clusters == self.n:
             return size
-        return size * (t_quantile(self.n - 1) / t_quantile(self.freedom)) ** 2
+        return size * (t_quantile(self.n - 1, level) / t_quantile(self.freedom, level)) ** 2
 
 
 def influences(cells: Cells) -> Influences:

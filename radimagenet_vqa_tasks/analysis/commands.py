@@ -82,17 +82,30 @@ def summary(names: Sequence[str]) -> None:
 
 
 def compare(
-    names: Sequence[str], scheme: Scheme, form: Format, by: Sequence[str], *, text_only: bool, force: bool
+    names: Sequence[str],
+    scheme: Scheme,
+    form: Format,
+    by: Sequence[str],
+    *,
+    text_only: bool,
+    force: bool,
+    margins: tuple[float, float],
+    simultaneous: bool,
 ) -> None:
-    """Print the runs' differences from the first. Raises RunError where they do not compare."""
-    from radimagenet_vqa_tasks.analysis.compare import SCHEMA, compare_sheets
+    """Print the runs' differences from the first; margins are points, of a cell and of Avg.
 
+    Raises RunError where they do not compare.
+    """
+    from radimagenet_vqa_tasks.analysis.compare import SCHEMA, compare_sheets
+    from radimagenet_vqa_tasks.analysis.decisions import Margins
+
+    limits = Margins(margins[0] / 100, margins[1] / 100)
     runs = read_noted(names)
     text_only = text_only or not any(arm.with_image for run in runs for arm in run.arms)
     sheets: list[Sheet] = []
     for family in _shared_families(runs):
         arms = [run.arm(family, with_image=not text_only) for run in runs]
-        sheets += compare_sheets(arms, scheme, by=by, force=force)
+        sheets += compare_sheets(arms, scheme, by=by, force=force, margins=limits, simultaneous=simultaneous)
     print_sheets(sheets, form, SCHEMA)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from radimagenet_vqa_tasks.analysis.agreement import kappa_sheet
 from radimagenet_vqa_tasks.analysis.arms import Arm
+from radimagenet_vqa_tasks.analysis.decisions import Decision, Margins, decide
 from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme, value_of
 from radimagenet_vqa_tasks.analysis.paired import (
@@ -16,7 +17,6 @@ from radimagenet_vqa_tasks.analysis.paired import (
     Pairs,
     average_difference,
     difference,
-    holm,
 )
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.table import arm_notes, name_of, require_facet, together
@@ -24,14 +24,18 @@ from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.scoring.record import Record
 
 SCHEMA = "radvqa.compare/1"
-SIGNIFICANT = 0.05
+DEFAULT_MARGINS = Margins()
 
 METHOD = (
-    "Intervals: Bonett-Price at the effective sample size for a cell, linearised and clustered on images for Avg. "
-    "p: McNemar's exact test for a cell with one question an image, else a clustered t test. Holm: corrected over the "
-    "cells of all comparisons; the verdict goes by it. wins, losses: questions that only the second run, and "
+    "Intervals: Bonett-Price at the effective sample size, clustered on images. p: McNemar's exact test for a cell "
+    "with one question an image, else a test that flips the signs of images; corrected after Holm over all that this "
+    "comparison decides ({tests} tests: every cell, Avg, group and run), and the verdict goes by it. {intervals} same "
+    "within the margin: two one-sided tests with a margin of {cell:g} points, of {average:g} for Avg. detectable: the "
+    "difference that is found in 80 of 100 such comparisons. wins, losses: questions that only the second run, and "
     "only the first one, has right."
 )
+ALONE = "Each interval holds for its own line and not for all lines together (--simultaneous)."
+TOGETHER = "The intervals hold for all lines together (Bonferroni)."
 
 
 @dataclass(frozen=True)
@@ -98,8 +102,16 @@ def _fingerprints(first: Arm, second: Arm) -> list[tuple[str, str]]:
     return [(ours[cell], theirs[cell]) for cell in ours if cell in theirs]
 
 
-def compare_sheets(arms: Sequence[Arm], scheme: Scheme, *, by: Sequence[str] = (), force: bool = False) -> list[Sheet]:
-    """Every other run against the first, whole and by each facet in `by`.
+def compare_sheets(
+    arms: Sequence[Arm],
+    scheme: Scheme,
+    *,
+    by: Sequence[str] = (),
+    force: bool = False,
+    margins: Margins = DEFAULT_MARGINS,
+    simultaneous: bool = False,
+) -> list[Sheet]:
+    """Every other run against the first, whole and by each facet in `by`; all that they decide is one family.
 
     Raises RunError where they do not compare and nobody forces it, or no record says a facet.
     """
@@ -111,17 +123,58 @@ def compare_sheets(arms: Sequence[Arm], scheme: Scheme, *, by: Sequence[str] = (
     paired = [pair(base, other, scheme) for other in others]
     if not any(records for one in paired for records in one.cells.values()):
         raise RunError("not one question is in both runs with a score: there is nothing to compare")
-    found = [differences(one, scheme) for one in paired]
-    corrected = iter(holm([of_pair[name].p for of_pair in found for name in base.cells]))
-    p_values = [{name: next(corrected) for name in base.cells} for _ in found]
-    sheets = [
-        _sheet(one, of_pair, p, scheme, reasons[one.second.label])
-        for one, of_pair, p in zip(paired, found, p_values, strict=True)
-    ]
     for facet in by:
         require_facet(arms, facet)
-        sheets += _facet_sheets(paired, facet, scheme)
+    groups = [{facet: _grouped(one, facet) for facet in by} for one in paired]
+    found = _family(paired, groups, scheme)
+    widths = {line: margins.average if line.name == AVG and not line.facet else margins.cell for line in found}
+    decided = decide(found, widths, simultaneous=simultaneous)
+    method = _method(decided.values(), margins, simultaneous)
+    sheets = [
+        _sheet(one, _lines(decided, index, ""), scheme, method, reasons[one.second.label])
+        for index, one in enumerate(paired)
+    ]
+    sheets += [
+        _facet_sheet(one, facet, _lines(decided, index, facet), groups[index][facet], scheme)
+        for facet in by
+        for index, one in enumerate(paired)
+    ]
     return [*sheets, kappa_sheet(arms)]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One difference of a comparison: of the run with this index, of a cell or Avg, or of a facet's group."""
+
+    index: int
+    facet: str
+    name: str
+
+
+def _family(
+    paired: Sequence[Paired], groups: Sequence[Mapping[str, Mapping[str, Paired]]], scheme: Scheme
+) -> dict[Line, Difference]:
+    """All differences that are decided on together."""
+    found: dict[Line, Difference] = {}
+    for index, one in enumerate(paired):
+        found |= {Line(index, "", name): value for name, value in differences(one, scheme).items()}
+        for facet, of_facet in groups[index].items():
+            found |= {Line(index, facet, name): _mean_difference(group, scheme) for name, group in of_facet.items()}
+    return found
+
+
+def _lines(decided: Mapping[Line, Decision], index: int, facet: str) -> dict[str, Decision]:
+    return {line.name: one for line, one in decided.items() if (line.index, line.facet) == (index, facet)}
+
+
+def _method(decided: Iterable[Decision], margins: Margins, simultaneous: bool) -> str:
+    tests = sum(not math.isnan(one.p_holm) for one in decided)
+    return METHOD.format(
+        tests=tests,
+        intervals=TOGETHER if simultaneous else ALONE,
+        cell=100 * margins.cell,
+        average=100 * margins.average,
+    )
 
 
 def _refuse(base: Arm, reasons: Mapping[str, Sequence[str]], force: bool) -> None:
@@ -139,39 +192,35 @@ def differences(paired: Paired, scheme: Scheme) -> dict[str, Difference]:
     return found | ({AVG: average_difference(pairs)} if paired.first.benchmark.averaged else {})
 
 
-def _sheet(
-    paired: Paired, found: Mapping[str, Difference], p: Mapping[str, float], scheme: Scheme, reasons: Sequence[str]
-) -> Sheet:
+HEADS = ("difference", "detectable", "p (Holm)", "n", "wins", "losses", "verdict")
+
+
+def _sheet(paired: Paired, found: Mapping[str, Decision], scheme: Scheme, method: str, reasons: Sequence[str]) -> Sheet:
     first, second = paired.first, paired.second
     rows, data = [], []
     for name, one in found.items():
         means = _means(paired, name, scheme)
-        p_holm = p.get(name, math.nan)
-        rows.append(
-            [Item(name_of(name, paired.cells)), *(Item(percent(mean)) for mean in means), signed(one)]
-            + [Item(text) for text in (p_shown(one.p), p_shown(p_holm), str(one.n), str(one.wins), str(one.losses))]
-            + [Item(_verdict(one, p_holm if name in p else one.p))]
-        )
-        data.append(_data(paired, name, means, one, p_holm, scheme))
-    heads = ["accuracy, %", first.label, second.label, "difference", "p", "p (Holm)", "n"]
-    heads += ["wins", "losses", "verdict"]
+        rows.append(_row(name_of(name, paired.cells), means, one))
+        data.append(_data(paired, name, means, one, scheme))
     notes = [f"NOT COMPARABLE, forced: {reason}." for reason in reasons]
-    notes.append(METHOD)
+    notes.append(method)
     if paired.missing:
         notes.append(f"{paired.missing:,} questions have no verdict on one side or both and are left out.")
     notes += together({arm.label: arm_notes(arm, scheme) for arm in (first, second)})
     rules = frozenset({len(paired.cells) - 1})
+    heads = ["accuracy, %", first.label, second.label, *HEADS]
     return Sheet(f"{second.label} against {first.label}, paired by question", heads, rows, notes, data, rules)
 
 
-def _facet_sheets(paired: Sequence[Paired], facet: str, scheme: Scheme) -> list[Sheet]:
-    """One sheet a pair of runs: the difference in each of a facet's groups, corrected over the groups of all pairs."""
-    groups = [_grouped(one, facet) for one in paired]
-    found = [{value: _mean_difference(group, scheme) for value, group in of_pair.items()} for of_pair in groups]
-    corrected = iter(holm([one.p for of_pair in found for one in of_pair.values()]))
+def _row(name: str, means: tuple[float, float], one: Decision) -> list[Item]:
+    found = one.difference
+    seen = "-" if math.isnan(one.detectable) else f"{100 * one.detectable:.1f}"
+    texts = (seen, p_shown(one.p_holm), str(found.n), str(found.wins), str(found.losses), str(one))
     return [
-        _facet_sheet(one, facet, of_pair, {value: next(corrected) for value in of_pair}, groups[index], scheme)
-        for index, (one, of_pair) in enumerate(zip(paired, found, strict=True))
+        Item(name),
+        *(Item(percent(mean)) for mean in means),
+        signed(found.value, one.low, one.high),
+        *(Item(text) for text in texts),
     ]
 
 
@@ -193,28 +242,20 @@ def _mean_difference(group: Paired, scheme: Scheme) -> Difference:
 
 
 def _facet_sheet(
-    paired: Paired,
-    facet: str,
-    found: Mapping[str, Difference],
-    p: Mapping[str, float],
-    groups: Mapping[str, Paired],
-    scheme: Scheme,
+    paired: Paired, facet: str, found: Mapping[str, Decision], groups: Mapping[str, Paired], scheme: Scheme
 ) -> Sheet:
     first, second = paired.first, paired.second
     rows, data = [], []
     for value, one in found.items():
         means = _means(groups[value], AVG, scheme)
-        rows.append(
-            [Item(value), *(Item(percent(mean)) for mean in means), signed(one)]
-            + [Item(text) for text in (p_shown(one.p), p_shown(p[value]), str(one.n), str(one.wins), str(one.losses))]
-            + [Item(_verdict(one, p[value]))]
-        )
+        rows.append(_row(value, means, one))
         cell = AVG if len(groups[value].cells) > 1 else next(iter(groups[value].cells))
-        data.append(_data(paired, cell, means, one, p[value], scheme, facet, value))
-    heads = [facet, first.label, second.label, "difference", "p", "p (Holm)", "n", "wins", "losses", "verdict"]
+        data.append(_data(paired, cell, means, one, scheme, facet, value))
     notes = [
-        "Means of the cells that a group has, paired by question; intervals and tests as above. Holm: over all groups."
+        "Means of the cells that a group has, paired by question; intervals, tests and correction as above, the margin "
+        "that of a cell."
     ]
+    heads = [facet, first.label, second.label, *HEADS]
     return Sheet(f"{second.label} against {first.label}, by {facet}", heads, rows, notes, data)
 
 
@@ -228,26 +269,16 @@ def _means(paired: Paired, name: str, scheme: Scheme) -> tuple[float, float]:
     return sum(of_first) / len(cells), sum(of_second) / len(cells)
 
 
-def _verdict(one: Difference, p: float) -> str:
-    if math.isnan(p):
-        return ""
-    if p >= SIGNIFICANT:
-        return "not told apart"
-    return "second better" if one.value > 0 else "first better"
-
-
 def percent(share: float) -> str:
     """A share in per cent, or a dash."""
     return "-" if math.isnan(share) else f"{100 * share:.1f}"
 
 
-def signed(one: Difference) -> Item:
+def signed(value: float, low: float, high: float) -> Item:
     """A difference in points with its interval."""
-    if math.isnan(one.value):
+    if math.isnan(value):
         return Item("-")
-    if math.isnan(one.low):
-        return Item(f"{100 * one.value:+.1f}", "[no interval]")
-    return Item(f"{100 * one.value:+.1f}", f"[{100 * one.low:+6.1f}, {100 * one.high:+6.1f}]")
+    return Item(f"{100 * value:+.1f}", f"[{100 * low:+6.1f}, {100 * high:+6.1f}]")
 
 
 def p_shown(p: float) -> str:
@@ -259,12 +290,12 @@ def _data(
     paired: Paired,
     name: str,
     means: tuple[float, float],
-    one: Difference,
-    p_holm: float,
+    decided: Decision,
     scheme: Scheme,
     by: str = "",
     group: str = "",
 ) -> dict[str, object]:
+    one = decided.difference
     return {
         "first": paired.first.label,
         "second": paired.second.label,
@@ -274,11 +305,16 @@ def _data(
         "first_accuracy": means[0],
         "second_accuracy": means[1],
         "difference": one.value,
-        "low": one.low,
-        "high": one.high,
+        "low": decided.low,
+        "high": decided.high,
+        "level": decided.level,
         "p": one.p,
-        "p_holm": p_holm,
+        "p_holm": decided.p_holm,
         "test": one.test,
+        "margin": decided.margin,
+        "verdict": decided.outcome,
+        "detectable": decided.detectable,
+        "needed": decided.needed,
         "n": one.n,
         "images": one.clusters,
         "only_second_right": one.wins,

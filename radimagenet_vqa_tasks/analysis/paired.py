@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Literal
 
@@ -45,17 +45,53 @@ class Difference:
     wins: int
     losses: int
     test: Test
+    spread: Spread | None = field(default=None, repr=False)
+
+    @property
+    def error(self) -> float:
+        """The standard error that the 95 % interval is made of; NaN for no data."""
+        return self.spread.error(LEVEL) if self.spread else math.nan
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """The interval at another level than 95 %."""
+        return self.spread.interval(level) if self.spread else (math.nan, math.nan)
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What an interval of a difference is made of, at any level: the shares of wins and losses, and the clusters."""
+
+    more: float
+    less: float
+    found: Influences
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Bonett and Price's (2012) adjusted Wald interval of paired proportions, at the effective size."""
+        centre, error = self._adjusted(level)
+        margin = z_quantile(level) * error
+        return max(-1.0, centre - margin), min(1.0, centre + margin)
+
+    def error(self, level: float) -> float:
+        """The standard error in the interval of that level: few clusters have a larger one at a higher level."""
+        return self._adjusted(level)[1]
+
+    def _adjusted(self, level: float) -> tuple[float, float]:
+        """Centre and error after one question is added to either kind of disagreement."""
+        size = self.found.effective_size(self.more + self.less - (self.more - self.less) ** 2, level)
+        more, less = (self.more * size + 1) / (size + 2), (self.less * size + 1) / (size + 2)
+        centre = more - less
+        return centre, math.sqrt((more + less - centre**2) / (size + 2))
 
 
 NO_DIFFERENCE = Difference(math.nan, math.nan, math.nan, math.nan, 0, 0, 0, 0, "")
 
 
-def difference(pairs: Pairs, level: float = LEVEL) -> Difference:
+def difference(pairs: Pairs) -> Difference:
     """The difference of two accuracies on the same questions; NaN for no questions."""
-    return average_difference({"": pairs}, level)
+    return average_difference({"": pairs})
 
 
-def average_difference(cells: Mapping[str, Pairs], level: float = LEVEL) -> Difference:
+def average_difference(cells: Mapping[str, Pairs]) -> Difference:
     """The unweighted mean of the cells' differences. NaN if a cell is empty.
 
     The interval is Bonett and Price's (2012) for paired proportions, at the effective size that the clusters leave: it
@@ -69,11 +105,12 @@ def average_difference(cells: Mapping[str, Pairs], level: float = LEVEL) -> Diff
     more, less = (
         float(np.mean([np.maximum(sign * of_cell, 0).mean() for of_cell in values.values()])) for sign in (1, -1)
     )
-    low, high = _bonett_price(more, less, found.effective_size(more + less - (more - less) ** 2), level)
+    spread = Spread(more, less, found)
+    low, high = spread.interval(LEVEL)
     every = np.concatenate(list(values.values()))
     wins, losses = int((every > 0).sum()), int((every < 0).sum())
     test, p = flip_test(found)
-    return Difference(found.mean, low, high, p, found.n, found.clusters, wins, losses, test)
+    return Difference(found.mean, low, high, p, found.n, found.clusters, wins, losses, test, spread)
 
 
 def flip_test(found: Influences) -> tuple[Test, float]:
@@ -173,11 +210,3 @@ def _codes(*columns: Sequence[Hashable]) -> list[NDArray[np.intp]]:
     """The columns' labels as numbers, the same label as the same number."""
     numbers = {label: number for number, label in enumerate(dict.fromkeys(chain.from_iterable(columns)))}
     return [np.fromiter((numbers[label] for label in column), np.intp, len(column)) for column in columns]
-
-
-def _bonett_price(wins: float, losses: float, n: float, level: float) -> tuple[float, float]:
-    """The adjusted Wald interval: one question is added to either kind of disagreement."""
-    more, less = (wins * n + 1) / (n + 2), (losses * n + 1) / (n + 2)
-    centre = more - less
-    margin = z_quantile(level) * math.sqrt((more + less - centre**2) / (n + 2))
-    return max(-1.0, centre - margin), min(1.0, centre + margin)

@@ -34,7 +34,7 @@ def average(cells: Cells, level: float = LEVEL) -> Estimate:
     if not cells or any(not len(scores) for scores, _ in cells.values()):
         return NOTHING
     found = influences(cells)
-    low, high = share_interval(found.mean, found.effective_size(found.mean * (1 - found.mean)), level)
+    low, high = share_interval(found.mean, found.effective_size(found.mean * (1 - found.mean), level), level)
     return Estimate(found.mean, low, high, found.n, found.clusters)
 
 

@@ -115,6 +115,15 @@ def report(runs: tuple[str, ...], output: Path, data: tuple[str, ...], no_images
 @click.option("--by", multiple=True, metavar="FACET", help="Two runs also by this, as in `table`; several are allowed.")
 @click.option("--text-only", is_flag=True, help="Compare the answers that were given without the images.")
 @click.option("--force", is_flag=True, help="Compare what two runs share, whatever speaks against it.")
+@click.option(
+    "--margin",
+    type=(click.FloatRange(0, 100, min_open=True), click.FloatRange(0, 100, min_open=True)),
+    default=(2, 1),
+    show_default=True,
+    metavar="CELL AVG",
+    help="Differences up to so many points, in a cell and in Avg, count as the same.",
+)
+@click.option("--simultaneous", is_flag=True, help="Intervals that hold for all lines together.")
 @FORMAT
 @PROTOCOL
 @CLOSED_BY
@@ -125,6 +134,8 @@ def compare(
     by: tuple[str, ...],
     text_only: bool,
     force: bool,
+    margin: tuple[float, float],
+    simultaneous: bool,
     form: Any,
     protocol: Any,
     closed_by: Any,
@@ -156,7 +167,16 @@ def compare(
     elif blind is not None:
         commands.compare_blind(runs, blind, scheme, form, force=force)
     else:
-        commands.compare(runs, scheme, form, by, text_only=text_only, force=force)
+        commands.compare(
+            runs,
+            scheme,
+            form,
+            by,
+            text_only=text_only,
+            force=force,
+            margins=margin,
+            simultaneous=simultaneous,
+        )
 
 
 @click.command()

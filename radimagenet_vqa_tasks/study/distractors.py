@@ -85,7 +85,7 @@ def _differences(arms: Mapping[str, Arm], scheme: Scheme) -> Sheet:
     for (name, first, second), one, p in zip(steps, found, corrected, strict=True):
         step = f"{TITLES[first]} to {TITLES[second]}"
         counts = (str(one.n), str(one.wins), str(one.losses))
-        rows.append([name, step, signed(one), p_shown(one.p), p_shown(p), *counts])
+        rows.append([name, step, signed(one.value, one.low, one.high), p_shown(one.p), p_shown(p), *counts])
         data.append({"run": name, "from": first, "to": second, **_numbers(one), "p_holm": p})
     notes = [
         "Positive: more right answers where the option is offered more often. Bonett-Price intervals; p: McNemar's "

@@ -10,6 +10,7 @@ from runs_support import arm, changed, record, records, set_fields
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.compare import compare_sheets, differences, obstacles, pair
+from radimagenet_vqa_tasks.analysis.decisions import Margins
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme
 from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
 from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
@@ -35,17 +36,51 @@ def test_second_minus_first_paired_by_key() -> None:
     assert (found["anatomy_mc"].test, found[AVG].test) == ("McNemar, exact", "sign flips, exact")
 
 
-def test_holm_goes_over_the_cells_of_all_comparisons() -> None:
-    """One clear cell among 18 has its p value times 18; Avg is no further test."""
+def test_holm_goes_over_all_that_is_decided() -> None:
+    """One clear cell among 18, and two Avgs: the smallest of 20 p values counts twenty times."""
     base = arm("base", records(20, lambda image, cell: False))
     one = arm("one", records(20, lambda image, cell: cell == "anatomy_mc"))
     same = arm("same", records(20, lambda image, cell: False))
     [first, second, _] = compare_sheets([base, one, same], Scheme())
-    assert text_of(first, "anatomy MC")[-6:] == ["<0.001", "<0.001", "20", "20", "0", "second better"]
-    [row] = [row for row in first.data if row["cell"] == "anatomy_mc"]
-    assert row["p_holm"] == pytest.approx(18 * 2 * 0.5**20)
-    assert text_of(second, "anatomy MC")[-1] == "not told apart"
-    assert math.isnan(next(row["p_holm"] for row in first.data if row["cell"] == AVG))  # type: ignore[arg-type]
+    assert text_of(first, "anatomy MC")[-5:] == ["<0.001", "20", "20", "0", "second better"]
+    rows = {row["cell"]: row for row in first.data}
+    assert rows["anatomy_mc"]["p_holm"] == pytest.approx(20 * 2 * 0.5**20)
+    assert rows[AVG]["p_holm"] == rows["anatomy_mc"]["p_holm"]  # each image has one win in nine cells
+    assert text_of(second, "anatomy MC")[-1].startswith("cannot tell (needs about ")
+    assert "(20 tests:" in " ".join(first.notes)
+
+
+def test_groups_are_in_the_same_family() -> None:
+    """Ten tests and nine groups of one cell each: 19 p values are corrected together."""
+    first = arm("a", records(20, lambda image, cell: cell != "anatomy_mc" or image < 12))
+    [sheet, groups, _] = compare_sheets([first, arm("b", records(20))], Scheme(), by=["template"])
+    rows = {row["group"]: row for row in groups.data}
+    assert (rows["anatomy_mc"]["test"], rows["anatomy_mc"]["cell"]) == ("McNemar, exact", "anatomy_mc")
+    assert rows["anatomy_mc"]["p"] == pytest.approx(2 / 2**8)  # eight differ, all one way
+    assert rows["anatomy_mc"]["p_holm"] == pytest.approx(19 * 2 / 2**8)
+    assert "(19 tests:" in " ".join(sheet.notes)
+
+
+def test_simultaneous_intervals_are_wider_and_said() -> None:
+    """At ten tests the level is 99.5 %: the interval is 2.807 / 1.960 times as wide."""
+    arms = [arm("a", records(400, lambda image, cell: image % 2 == 0)), arm("b", records(400))]
+    alone, together = (compare_sheets(arms, Scheme(), simultaneous=kind)[0] for kind in (False, True))
+    widths = [float(str(sheet.data[0]["high"])) - float(str(sheet.data[0]["low"])) for sheet in (alone, together)]
+    assert widths[1] / widths[0] == pytest.approx(2.807 / 1.960, abs=0.002)
+    assert together.data[0]["level"] == pytest.approx(0.995)
+    assert "hold for all lines together" in " ".join(together.notes)
+    assert "not for all lines together" in " ".join(alone.notes)
+
+
+def test_sameness_is_shown_and_not_assumed() -> None:
+    """2,000 identical answers are the same within two points; forty identical ones cannot tell."""
+    cells = ["anatomy_mc", "anatomy_open"]
+    for images, verdict in ((2000, "same within the margin"), (40, "cannot tell")):
+        arms = [arm(name, records(images, lambda image, cell: image % 2 == 0, cells)) for name in "ab"]
+        sheet = compare_sheets(arms, Scheme())[0]
+        assert {row["verdict"] for row in sheet.data if row["n"] == images} == {verdict}
+    wide = compare_sheets(arms, Scheme(), margins=Margins(0.3, 0.3))[0]
+    assert wide.data[0]["verdict"] == "same within the margin"
 
 
 @pytest.mark.parametrize(
@@ -93,10 +128,10 @@ def test_missing_questions_are_left_out_of_both_sides() -> None:
     found = records(6)
     set_fields(found[0], outcome="missing", in_paper=False)
     sheet = compare_sheets([arm("a", found), arm("b", records(6))], Scheme())[0]
-    assert text_of(sheet, "anatomy Open")[5] == "5"
+    assert text_of(sheet, "anatomy Open")[-4] == "5"
     assert "1 questions have no verdict" in " ".join(sheet.notes)
     assert (
-        text_of(compare_sheets([arm("a", found), arm("b", records(6))], Scheme("paper"))[0], "anatomy Open")[5] == "6"
+        text_of(compare_sheets([arm("a", found), arm("b", records(6))], Scheme("paper"))[0], "anatomy Open")[-4] == "6"
     )
 
 
@@ -155,17 +190,6 @@ def test_differences_by_a_facet_are_means_of_its_cells() -> None:
     assert "by location" in sheet.title
     assert {row["group"]: row["difference"] for row in sheet.data} == {"brain": 1, "knee": 0, "lung": 0}
     assert {(row["cell"], row["n"], row["images"], row["by"]) for row in sheet.data} == {(AVG, 36, 4, "location")}
-
-
-def test_groups_of_one_cell_have_that_cells_test_and_holm_counts_all_groups() -> None:
-    """A template has questions of one cell: McNemar's exact test, and each p times the groups that are tested."""
-    first = arm("a", records(20, lambda image, cell: cell != "anatomy_mc" or image < 12))
-    second = arm("b", records(20))
-    [_, sheet, _] = compare_sheets([first, second], Scheme(), by=["template"])
-    rows = {row["group"]: row for row in sheet.data}
-    assert (rows["anatomy_mc"]["test"], rows["anatomy_mc"]["cell"]) == ("McNemar, exact", "anatomy_mc")
-    assert rows["anatomy_mc"]["p"] == pytest.approx(2 / 2**8)  # eight differ, all one way
-    assert rows["anatomy_mc"]["p_holm"] == pytest.approx(9 * 2 / 2**8)
 
 
 def test_agreement_has_intervals_and_is_the_same_both_ways() -> None:

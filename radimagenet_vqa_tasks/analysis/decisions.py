@@ -1,0 +1,114 @@
+"""What a comparison decides: better, the same within a margin, or neither; and what it could have decided.
+
+All that one comparison decides is one family. Of runs that are equal everywhere, at most one family in twenty holds a
+"better"; of runs that differ by the margin everywhere, at most one in twenty holds a "same".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from radimagenet_vqa_tasks.analysis.paired import Difference, holm
+from radimagenet_vqa_tasks.analysis.student import LEVEL, z_quantile
+
+ALPHA = 0.05
+POWER = 0.8
+
+Outcome = Literal["second better", "first better", "same within the margin", "cannot tell", "too few", ""]
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Differences that do not matter, as shares: of a cell or a group, and of Avg."""
+
+    cell: float = 0.02
+    average: float = 0.01
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is decided of one difference.
+
+    Attributes:
+        low, high: the interval to show: of this difference alone, or simultaneous with all others of the family.
+        level: of that interval.
+        p_holm: corrected over the family; NaN where there is no test.
+        margin: within which a difference counts as none.
+        detectable: the difference that is found with a probability of 80 %, after correction.
+        needed: about how many questions would tell a difference of the margin from none.
+    """
+
+    difference: Difference
+    low: float
+    high: float
+    level: float
+    p_holm: float
+    outcome: Outcome
+    margin: float
+    detectable: float
+    needed: int | None
+
+    def __str__(self) -> str:
+        if self.outcome != "cannot tell" or self.needed is None:
+            return self.outcome
+        return f"cannot tell (needs about {self.needed:,} questions)"
+
+
+def decide(
+    found: Mapping[Key, Difference], margins: Mapping[Key, float], *, simultaneous: bool = False
+) -> dict[Key, Decision]:
+    """Decide on all differences of one family.
+
+    "Better" is Holm's correction of the tests. "Same" is two one-sided tests, corrected after Bonferroni: an interval
+    at the level 1 - 2 * 0.05 / m lies within the margin. Simultaneous intervals are Bonferroni's: all of them hold the
+    truth in 95 % of families. A difference whose interval excludes 0 is then called better but for borderline cases;
+    Holm's correction may call one better whose interval just touches 0.
+    """
+    corrected = dict(zip(found, holm([one.p for one in found.values()]), strict=True))
+    tests = max(1, sum(not math.isnan(p) for p in corrected.values()))
+    level = 1 - (1 - LEVEL) / tests if simultaneous else LEVEL
+    return {key: _decide(one, corrected[key], margins[key], tests, level) for key, one in found.items()}
+
+
+def _decide(one: Difference, p: float, margin: float, tests: int, level: float) -> Decision:
+    low, high = one.interval(level)
+    needed = needed_questions(one, margin, tests)
+    return Decision(one, low, high, level, p, _outcome(one, p, margin, tests), margin, detectable(one, tests), needed)
+
+
+def _outcome(one: Difference, p: float, margin: float, tests: int) -> Outcome:
+    if one.test == "":
+        return ""
+    if math.isnan(p):
+        return "too few"
+    if p < ALPHA:
+        return "second better" if one.value > 0 else "first better"
+    low, high = one.interval(1 - 2 * ALPHA / tests)
+    return "same within the margin" if -margin < low and high < margin else "cannot tell"
+
+
+def detectable(one: Difference, tests: int, power: float = POWER) -> float:
+    """The difference that a two-sided test, corrected for so many, finds with this probability; NaN for no data."""
+    return (z_quantile(1 - ALPHA / tests) + one_sided(power)) * one.error
+
+
+def needed_questions(one: Difference, margin: float, tests: int, power: float = POWER) -> int | None:
+    """About how many questions show that there is no difference, if there is none; None for no data.
+
+    As many, to within a tenth, show a difference of the margin, if there is one. To two digits, for it is a guess.
+    """
+    if not one.n or not margin > 0:
+        return None
+    steps = (z_quantile(1 - 2 * ALPHA / tests) + one_sided((1 + power) / 2)) * one.error / margin
+    exact = one.n * steps**2
+    digits = 10 ** max(0, math.floor(math.log10(exact)) - 1) if exact >= 1 else 1
+    return int(math.ceil(exact / digits) * digits)
+
+
+def one_sided(probability: float) -> float:
+    """A normal variable lies below this with the probability; it is at least a half."""
+    return z_quantile(2 * probability - 1)
