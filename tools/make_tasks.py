@@ -43,6 +43,9 @@ metadata:
 # What an arm changes of its cell's task.
 ARMS: Mapping[str, str] = {
     "textonly": f"doc_to_visual: {HOOKS}.prompts.doc_to_no_visual\n",
+    "told": f"doc_to_visual: {HOOKS}.prompts.doc_to_no_visual\n",
+    "blank": f"doc_to_visual: {HOOKS}.prompts.doc_to_blank_visual\n",
+    "swapped": "",
 }
 
 
@@ -98,15 +101,17 @@ def _task(task: Task) -> str:
     hook = f"process_docs: {HOOKS}.questions.{task.name}\n"
     if task.arm != "image":
         base = Task(task.benchmark, task.cell, "image", task.sample).name
-        return f"task: {task.name}\ninclude: {base}.yaml\n{hook}{ARMS[task.arm]}"
+        told = _prompt(task.cell, told=True) if task.arm == "told" else ""
+        return f"task: {task.name}\ninclude: {base}.yaml\n{hook}{ARMS[task.arm]}{told}"
     part = f"dataset_name: {task.cell.part}\n" if task.cell.part else ""
     data = f"include: [_data_yaml, ../_task_yaml]\n{part}"
     return f"task: {task.name}\n{data}{hook}{_prompt(task.cell)}{_metrics(task.cell)}"
 
 
-def _prompt(cell: Cell) -> str:
+def _prompt(cell: Cell, *, told: bool = False) -> str:
     prompt = cell.prompt
     affixes = {"pre_prompt": prompt.pre, "post_prompt": prompt.post, "post_prompt_phrase": prompt.post_phrase}
+    affixes |= {"told": prompt.told} if told else {}
     lines = [f"    {name}: {_text(value)}" for name, value in affixes.items() if value is not None]
     return "\n".join(["lmms_eval_specific_kwargs:", "  default:", *lines, ""])
 

@@ -18,9 +18,26 @@ from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, BENCHMARKS, EMBEDDED
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Cell
 from radimagenet_vqa_tasks.data.provenance import is_built
 from radimagenet_vqa_tasks.scoring.logs import Log
-from radimagenet_vqa_tasks.scoring.record import Record
+from radimagenet_vqa_tasks.scoring.record import ARMS, ArmName, Record
 
-_Identity = tuple[bool, str, str, str]  # without images, family, fingerprint, N of the version N-X
+_Identity = tuple[ArmName, str, str, str]  # arm, benchmark, fingerprint, N of the version N-X
+
+SAID: Mapping[ArmName, str] = {
+    "textonly": "text only",
+    "told": "told that there is no image",
+    "blank": "blank image",
+    "swapped": "another image",
+}
+"""What stands behind a run's name where the model was not shown the questions' own images."""
+
+SHOWN: Mapping[ArmName, str] = {
+    "image": "with the images",
+    "textonly": "without the images",
+    "told": "without the images, and told so",
+    "blank": "with blank images",
+    "swapped": "with other images",
+}
+"""The arms in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +53,7 @@ class Arm:
 
     name: str
     records: Sequence[Record]
-    with_image: bool = True
+    arm: ArmName = "image"
     fingerprint: str = ""
     version: str = ""
     is_sample: bool = False
@@ -46,7 +63,12 @@ class Arm:
     @property
     def label(self) -> str:
         """The arm's name in tables."""
-        return self.name if self.with_image else f"{self.name} (text only)"
+        return self.name if self.with_image else f"{self.name} ({SAID[self.arm]})"
+
+    @property
+    def with_image(self) -> bool:
+        """Whether the model saw the questions' own images."""
+        return self.arm == "image"
 
     @property
     def is_built(self) -> bool:
@@ -104,7 +126,7 @@ def arms_of(name: str, logs: Sequence[Log], expected: Mapping[Path, int | None])
     if len({identity[1:] for identity in groups}) > len({identity[1] for identity in groups}):
         notes.append(f"{plain(name)} has answers to several data sets or task versions, which are kept apart")
     order = list(BENCHMARKS)
-    ordered = sorted(groups, key=lambda identity: (order.index(identity[1]), identity))
+    ordered = sorted(groups, key=lambda identity: (order.index(identity[1]), ARMS.index(identity[0]), identity))
     return tuple(_arm(name, groups[identity], identity, sources[identity], expected) for identity in ordered), notes
 
 
@@ -122,7 +144,7 @@ def _arm(
     return Arm(
         name,
         [record for of_cell in by_cell.values() for record in of_cell],
-        with_image=not identity[0],
+        arm=identity[0],
         fingerprint=identity[2] or _digest(record.fingerprint for record in records.values()),
         version=max({record.version for record in records.values()}),
         is_sample=any(record.fingerprint in EMBEDDED for record in records.values()),
@@ -133,14 +155,14 @@ def _arm(
 
 def _by_identity(records: Sequence[Record]) -> dict[_Identity, list[Record]]:
     """Records by what keeps arms apart; the X of a version does not change scores, see the change log."""
-    groups: dict[tuple[bool, str, str, str], list[Record]] = defaultdict(list)
+    groups: dict[tuple[ArmName, str, str, str], list[Record]] = defaultdict(list)
     for record in records:
-        groups[record.with_image, record.cell, record.fingerprint, record.version].append(record)
+        groups[record.arm, record.cell, record.fingerprint, record.version].append(record)
     merged: dict[_Identity, list[Record]] = defaultdict(list)
-    for (with_image, cell, fingerprint, version), group in groups.items():
+    for (arm, cell, fingerprint, version), group in groups.items():
         family = BENCHMARK_OF[cell]
         data = fingerprint if family.one_data_set else ""
-        merged[not with_image, family.name, data, version.partition("-")[0]] += group
+        merged[arm, family.name, data, version.partition("-")[0]] += group
     return merged
 
 

@@ -20,7 +20,7 @@ from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.pooled import pooled_sheet
 from radimagenet_vqa_tasks.analysis.runs import Run, read_runs
 from radimagenet_vqa_tasks.analysis.sheet import Format, Sheet, render, show
-from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
+from radimagenet_vqa_tasks.benchmarks import MAIN
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import RunError
 
@@ -104,7 +104,7 @@ def compare(
     text_only = text_only or not any(arm.with_image for run in runs for arm in run.arms)
     sheets: list[Sheet] = []
     for family in _shared_families(runs):
-        arms = [run.arm(family, with_image=not text_only) for run in runs]
+        arms = [run.arm(family, "textonly" if text_only else "image") for run in runs]
         sheets += compare_sheets(arms, scheme, by=by, force=force, margins=limits, simultaneous=simultaneous)
     print_sheets(sheets, form, SCHEMA)
 
@@ -122,7 +122,7 @@ def compare_published(names: Sequence[str], model: str, form: Format) -> None:
     """Print each run against a published row: `model`'s, or without it the one that has the run's name."""
     from radimagenet_vqa_tasks.analysis.published import SCHEMA, published_sheet
 
-    sheets = [published_sheet(run.arm(BENCHMARKS["radvqa"], with_image=True), model) for run in read_noted(names)]
+    sheets = [published_sheet(run.arm(MAIN), model) for run in read_noted(names)]
     print_sheets(sheets, form, SCHEMA)
 
 
@@ -134,7 +134,7 @@ def compare_blind(names: Sequence[str], text_only: str, scheme: Scheme, form: Fo
     for run in read_noted(names):
         blind = _one(read_noted([text_only])) if text_only else run
         for family in _shared_families([run, blind]):
-            seeing, unseeing = run.arm(family, with_image=True), blind.arm(family, with_image=False)
+            seeing, unseeing = run.arm(family), blind.arm(family, "textonly")
             sheets += blind_sheets(seeing, unseeing, scheme, force=force)
     print_sheets(sheets, form, SCHEMA)
 

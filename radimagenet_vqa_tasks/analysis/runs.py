@@ -15,12 +15,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from radimagenet_vqa_tasks.analysis.arms import Arm, arms_of
+from radimagenet_vqa_tasks.analysis.arms import SHOWN, Arm, arms_of
 from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, cell_called
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.scoring.logs import Log, read_log
+from radimagenet_vqa_tasks.scoring.record import ArmName
 
 RESULTS = "{stamp}_results.json"
 
@@ -39,17 +40,17 @@ class Run:
         """The benchmarks that the run has answers to."""
         return list({arm.benchmark.name: arm.benchmark for arm in self.arms}.values())
 
-    def arm(self, family: Benchmark, *, with_image: bool) -> Arm:
-        """The run's only arm of a benchmark with (or without) the images.
+    def arm(self, benchmark: Benchmark, arm: ArmName = "image") -> Arm:
+        """The run's answers to a benchmark in one arm.
 
         Raises RunError where there is none, or a choice.
         """
-        found = [arm for arm in self.arms if arm.benchmark is family and arm.with_image == with_image]
-        what = f"to {family.title} {'with' if with_image else 'without'} the images"
+        found = [one for one in self.arms if one.benchmark is benchmark and one.arm == arm]
+        what = f"to {benchmark.title} {SHOWN[arm]}"
         if not found:
             raise RunError(f"{plain(self.folder, None)} has no answers {what}.")
         if len(found) > 1:
-            data = ", ".join(f"{arm.fingerprint[:8]} (version {arm.version})" for arm in found)
+            data = ", ".join(f"{one.fingerprint[:8]} (version {one.version})" for one in found)
             raise RunError(
                 f"{plain(self.folder, None)} has answers {what} of several data sets or task versions: {data}. Name "
                 "the logs of one of them, or use one folder (--output_path) for each."

@@ -6,11 +6,11 @@ checks, tables and help texts follow. Nothing here imports a data library, so th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from radimagenet_vqa_tasks.scoring.record import ArmName, Facet
+from radimagenet_vqa_tasks.scoring.record import ARMS, ArmName, Facet, Shown
 
 # "phrase": one right word or phrase that is neither yes, no nor a letter, read without a judge.
 Format = Literal["open", "closed", "mc", "phrase", "caption"]
@@ -179,6 +179,7 @@ class Question:
         facets: what results are broken down by; every question of a benchmark has the same names.
         files: names of its images, where they are not in the row.
         row: the row whose images it has; the adapter fills it in.
+        shown: whose picture it has, where that is not its own.
     """
 
     question: str
@@ -191,6 +192,33 @@ class Question:
     facets: Mapping[str, Facet] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     row: int = -1
+    shown: Shown | None = None
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What another picture makes of a question.
+
+    Attributes:
+        right: what would be right then; None where it is not known.
+        telling: whether the question leaves room for that answer (it is one of the options, for instance); pictures
+            of which that is true are shown before others.
+    """
+
+    right: str | None
+    telling: bool = True
+
+
+def own_words(question: Question) -> Hashable:
+    """What a picture is known to show where a data set says no more: the answer to the very question that was asked."""
+    return question.question.strip().casefold(), tuple(question.choices), question.target
+
+
+def same_words(asked: Question, label: Any) -> Fit:
+    """Another picture of which the same was asked has a known answer; of the others nothing is known."""
+    words, choices, target = label
+    same = words == asked.question.strip().casefold() and choices == tuple(asked.choices)
+    return Fit(target if same else None)
 
 
 Check = Callable[[Sequence[Question]], Iterable[str]]
@@ -230,6 +258,8 @@ class Benchmark:
         groups: more groups of its cells, by the name of the group.
         group_note: what the task file of its group says of it.
         arms: what of the images can be shown.
+        label: what a question's own picture shows, as far as its cell asks about it.
+        fits: what is right for a question that is shown a picture of that label, in the arm `swapped`.
         embedded: its part within the package.
         published: the CSV file of the paper's table, in `published/`.
         position: where it stands among the others; those of equal position are in the order of their names.
@@ -252,7 +282,9 @@ class Benchmark:
     group: str = ""
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     group_note: str = ""
-    arms: tuple[ArmName, ...] = ("image", "textonly")
+    arms: tuple[ArmName, ...] = ARMS
+    label: Callable[[Question], Hashable] = own_words
+    fits: Callable[[Question, Any], Fit] = same_words
     embedded: Embedded | None = None
     published: str | None = None
     position: int = 100

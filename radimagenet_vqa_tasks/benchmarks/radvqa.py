@@ -7,6 +7,7 @@ answer: on normal images the pathology Closed+ question has the answer "no".
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -19,6 +20,7 @@ from radimagenet_vqa_tasks.benchmarks.benchmark import (
     Benchmark,
     Cell,
     Embedded,
+    Fit,
     Question,
     Row,
     RowFaultError,
@@ -32,6 +34,7 @@ IMAGES_IN_ALL = 1000  # section 3.2 of the paper
 NORMAL_IMAGES = 281  # section 3.2
 CLOSED_POS_YES = 719  # the data set's own figure
 METADATA = ("content_type", "is_abnormal", "location", "modality", "pathology")
+NONE_OF_THEM = "none of the options"
 _TYPES = {"open": "open", "closed": "closed", "mc": "multiple_choice"}
 
 
@@ -122,6 +125,38 @@ def _check_answer(answer: str | None, choices: Sequence[str | None] | None, cell
             raise RowFaultError(f"the answer {answer!r} is not one of the letters {', '.join(letters)}")
 
 
+def _label(asked: Question) -> tuple[str, str]:
+    """Region and finding of an image; of the questions about the region, or whether there is a finding, only that."""
+    location, pathology = str(asked.facets["location"]), str(asked.facets["pathology"])
+    if asked.facets["subject"] == "anatomy":
+        return location, ""
+    return (location, pathology) if asked.facets["subject"] == "pathology" else ("", _abnormal(pathology))
+
+
+def _abnormal(pathology: str) -> str:
+    return "no" if pathology == NO_PATHOLOGY else "yes"
+
+
+def _fits(asked: Question, label: tuple[str, str]) -> Fit:
+    """About the region any other one; about a finding, one of the same region before others. All answers are known."""
+    location, pathology = label
+    if asked.facets["subject"] == "abnormality":
+        return Fit(pathology)
+    same_region = location == asked.facets["location"]
+    shown, telling = (location, True) if asked.facets["subject"] == "anatomy" else (pathology, same_region)
+    if asked.format == "closed":
+        return Fit("yes" if named(asked.question, shown) else "no", telling)
+    if asked.format == "mc":
+        folded = [choice.casefold() for choice in asked.choices]
+        return Fit(LETTERS[folded.index(shown)], telling) if shown in folded else Fit(NONE_OF_THEM, telling=False)
+    return Fit(shown, telling)
+
+
+def named(question: str, label: str) -> bool:
+    """Whether a closed question asks after a region or a finding of this name."""
+    return re.search(rf"(?<!\w){re.escape(label)}(?!\w)", question, re.IGNORECASE) is not None
+
+
 def _check(questions: Sequence[Question]) -> Iterator[str]:
     by_image: dict[str, Counter[str]] = {}
     for one in questions:
@@ -179,6 +214,8 @@ BENCHMARK = Benchmark(
     columns=("image", "question", "choices", "answer", "question_type", "metadata"),
     question=question,
     check=_check,
+    label=_label,
+    fits=_fits,
     whole=_whole,
     figures=_figures,
     facets=FACETS,

@@ -16,13 +16,16 @@ from radimagenet_vqa_tasks.data.provenance import marked
 from radimagenet_vqa_tasks.data.questions import (
     StoredImages,
     files_as_images,
+    in_arm,
     question_dataset,
     stored_images,
     without_images,
 )
 from radimagenet_vqa_tasks.data.sources import built_images, companion
+from radimagenet_vqa_tasks.data.swap import swapped
 from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.judge.chosen import chosen
+from radimagenet_vqa_tasks.scoring.record import ArmName
 from radimagenet_vqa_tasks.tasks import Task
 
 SHOWN = 5  # faults spelled out in an error message; the rest are counted
@@ -76,14 +79,18 @@ def task_questions(task: Task, rows: Dataset) -> Dataset:
     """
     if task.cell.format == "open":
         chosen()  # a judge that cannot be had is an error now, not when the model has answered
-    every, rows_of = _cached(task.benchmark, not task.sample, _ByFingerprint(rows))
+    shown: ArmName = "swapped" if task.arm == "swapped" else "image"
+    every, rows_of = _cached(task.benchmark, not task.sample, _ByFingerprint(rows), shown)
     if task.cell.name not in rows_of:
         raise DataError(
             f"the data hold none of the questions of {task.cell.name} ({task.benchmark.title}): they are another "
             "configuration or another data set. Fetch them again; `radvqa verify` reports everything."
         )
-    shown = every if task.arm == "image" else without_images(every, task.arm)
-    return shown.select(rows_of[task.cell.name])
+    if task.arm in ("textonly", "told"):
+        every = without_images(every, task.arm)
+    elif task.arm == "blank":
+        every = in_arm(every, task.arm)
+    return every.select(rows_of[task.cell.name])
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,23 +106,33 @@ class _ByFingerprint:
         return hash(self.rows._fingerprint)
 
 
+_Prepared = tuple[Dataset, Mapping[str, Sequence[int]]]
+
+
 @lru_cache(maxsize=8)
-def _cached(benchmark: Benchmark, whole: bool, source: _ByFingerprint) -> tuple[Dataset, Mapping[str, Sequence[int]]]:
-    """All rows as Question columns, and the row numbers of each cell."""
-    rows = source.rows
-    found = adapted(benchmark, rows)
+def _sound(benchmark: Benchmark, whole: bool, source: _ByFingerprint) -> tuple[Adapted, Mapping[str, Path], str]:
+    """All questions in the rows, the files of their images, and the data's fingerprint. Raises DataError."""
+    found = adapted(benchmark, source.rows)
     built = built_images(benchmark.source.name) if whole else None
     raise_faults([*found.faults, *(whole_faults(benchmark, found.questions, built) if whole else ())], benchmark)
     files = image_files(benchmark, found.questions)
+    digest = known_fingerprint(source.rows, list(files.values()))
+    return found, files, marked(digest) if built else digest
+
+
+@lru_cache(maxsize=8)
+def _cached(benchmark: Benchmark, whole: bool, source: _ByFingerprint, arm: ArmName = "image") -> _Prepared:
+    """All questions as Question columns, with their own images or swapped ones, and the row numbers of each cell."""
+    found, files, digest = _sound(benchmark, whole, source)
+    questions = swapped(benchmark, found.questions) if arm == "swapped" else found.questions
     images = (
-        files_as_images([files[name] for name in one.files] for one in found.questions)
+        files_as_images([files[name] for name in one.files] for one in questions)
         if files
-        else found.images.of_rows([one.row for one in found.questions])
+        else found.images.of_rows([one.row for one in questions])
     )
-    digest = known_fingerprint(rows, list(files.values()))
-    every = question_dataset(images, found.questions, marked(digest) if built else digest, benchmark.name)
+    every = question_dataset(images, questions, digest, benchmark.name, arm)
     rows_of: dict[str, list[int]] = {}
-    for number, one in enumerate(found.questions):
+    for number, one in enumerate(questions):
         rows_of.setdefault(one.cell, []).append(number)
     return every, rows_of
 

@@ -14,24 +14,46 @@ from PIL import Image, ImageFile
 
 from radimagenet_vqa_tasks.errors import DataError
 
+GREY = (128, 128, 128)
+
 
 def decode(cell: dict[str, Any] | None, owner: str) -> Image.Image:
     """The image of a cell {bytes, path}, as 8-bit RGB; of the file at `path` where there are no bytes.
 
     `owner` names the question in an error. Raises DataError where the image is missing, truncated or no image.
     """
-    stored, path = (cell["bytes"], cell["path"]) if cell else (None, None)
     try:
-        image = Image.open(io.BytesIO(Path(path or "").read_bytes() if stored is None else stored))
+        image = Image.open(io.BytesIO(_stored(cell)))
         with _whole_images_only():
             image.load()
         return to_rgb(image)
     except Exception as error:
-        # Pillow raises a different type for almost every way in which a file can be damaged.
-        raise DataError(
-            f"the image of question {owner!r} (path {path!r}) cannot be decoded: {error}. "
-            "Fetch the data set again; `radvqa verify` lists every damaged image."
-        ) from error
+        raise _damaged(cell, owner, error) from error
+
+
+def blank(cell: dict[str, Any] | None, owner: str) -> Image.Image:
+    """A uniform grey picture of the size that `decode` would give; the file's header is read, its pixels are not.
+
+    Raises DataError as `decode` does.
+    """
+    try:
+        with Image.open(io.BytesIO(_stored(cell))) as image:
+            return Image.new("RGB", image.size, GREY)
+    except Exception as error:
+        raise _damaged(cell, owner, error) from error
+
+
+def _stored(cell: dict[str, Any] | None) -> bytes:
+    stored, path = (cell["bytes"], cell["path"]) if cell else (None, None)
+    return Path(path or "").read_bytes() if stored is None else bytes(stored)
+
+
+def _damaged(cell: dict[str, Any] | None, owner: str, error: Exception) -> DataError:
+    # Pillow raises a different type for almost every way in which a file can be damaged.
+    return DataError(
+        f"the image of question {owner!r} (path {(cell or {}).get('path')!r}) cannot be decoded: {error}. "
+        "Fetch the data set again; `radvqa verify` lists every damaged image."
+    )
 
 
 _loading = Lock()

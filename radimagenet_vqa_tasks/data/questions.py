@@ -16,15 +16,17 @@ from datasets import Dataset, DatasetInfo, Features, Image, concatenate_datasets
 from datasets import Sequence as ListOf
 
 from radimagenet_vqa_tasks.benchmarks.benchmark import Question
-from radimagenet_vqa_tasks.scoring.record import ArmName
+from radimagenet_vqa_tasks.scoring.record import ArmName, Shown
 
 IMAGE = "image"
 """The image column of the data sets that have one image a row."""
 IMAGES = "images"
 ARM = "arm"
+SHOWN = "shown"
 
 # An image is its file's bytes or, where they are null, the file at `path`.
 _IMAGE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+_SHOWN_TYPE = pa.struct([("key", pa.string()), ("target", pa.string())])
 _TEXT_COLUMNS = ("question", "target", "format", "key", "cluster", "cell")
 _FEATURES = Features({IMAGES: ListOf(Image(decode=False))})
 
@@ -99,7 +101,11 @@ def _lists_of_one(chunk: pa.StructArray) -> pa.ListArray:
 
 
 def question_dataset(
-    images: pa.ChunkedArray, questions: Sequence[Question], data_fingerprint: str, benchmark: str
+    images: pa.ChunkedArray,
+    questions: Sequence[Question],
+    data_fingerprint: str,
+    benchmark: str,
+    arm: ArmName = "image",
 ) -> Dataset:
     """`questions` beside their undecoded images (lists of {bytes, path}), plus what every record says of its data."""
     columns = {name: [getattr(one, name) for one in questions] for name in _TEXT_COLUMNS}
@@ -108,18 +114,26 @@ def question_dataset(
         "choices": pa.array([list(one.choices) for one in questions], pa.list_(pa.string())),
         "facets": pa.array([dict(one.facets) for one in questions]),
         "fingerprint": pa.array([data_fingerprint] * len(questions), pa.string()),
+        SHOWN: pa.array([_as_dict(one.shown) for one in questions], _SHOWN_TYPE),
     }
     # With a name of its own, for `datasets` would make one from a copy of all the images.
-    name = f"{data_fingerprint}-{benchmark}"
+    name = f"{data_fingerprint}-{benchmark}-{arm}"
     pictures = Dataset(pa.table({IMAGES: images}), DatasetInfo(features=_FEATURES), fingerprint=name)
-    arm = _constant(ARM, "image", len(questions))
-    return concatenate_datasets([pictures, Dataset(pa.table(table)), arm], axis=1)
+    return concatenate_datasets([pictures, Dataset(pa.table(table)), _constant(ARM, arm, len(questions))], axis=1)
+
+
+def in_arm(questions: Dataset, arm: ArmName) -> Dataset:
+    """The same questions, and images, in another arm."""
+    return concatenate_datasets([questions.remove_columns([ARM]), _constant(ARM, arm, len(questions))], axis=1)
+
+
+def _as_dict(shown: Shown | None) -> dict[str, str | None] | None:
+    return None if shown is None else {"key": shown.key, "target": shown.target}
 
 
 def without_images(questions: Dataset, arm: ArmName) -> Dataset:
     """The same questions for a model that is to see none of the images: there is no column to decode."""
-    blind = _constant(ARM, arm, len(questions))
-    return concatenate_datasets([questions.remove_columns([IMAGES, ARM]), blind], axis=1)
+    return in_arm(questions.remove_columns([IMAGES]), arm)
 
 
 def _constant(name: str, value: str, length: int) -> Dataset:

@@ -47,18 +47,18 @@ class Column:
 
 def columns_of(arms: Iterable[Arm]) -> list[Column]:
     """The arms of one run and one sight of the images together; apart only if they answered the same questions."""
-    found: dict[tuple[str, bool], Column] = {}
+    found: dict[tuple[str, str], Column] = {}
     for arm in arms:
         texts = read_answers(arm)
         records = {(record.fingerprint, record.key): record for record in arm.records}
         answers = {question: texts[question[1]] for question in records if question[1] in texts}
         label = arm.label
-        before = found.get((label, arm.with_image))
+        before = found.get((label, arm.arm))
         if before and not records.keys().isdisjoint(before.records):
             label, before = f"{arm.label} (version {arm.version})", None
         if before:
             records, answers = {**before.records, **records}, {**before.answers, **answers}
-        found[label, arm.with_image] = Column(label, arm.with_image, records, answers)
+        found[label, arm.arm] = Column(label, arm.with_image, records, answers)
     return list(found.values())
 
 

@@ -19,7 +19,7 @@ from radimagenet_vqa_tasks.judge.verdict import Outcome, Verdict
 from radimagenet_vqa_tasks.reading.read import Reading, read
 from radimagenet_vqa_tasks.scoring.late import late_results
 from radimagenet_vqa_tasks.scoring.paper import paper_option, paper_phrase, paper_yes_no
-from radimagenet_vqa_tasks.scoring.record import PAPER, STRICT, Record, as_dict
+from radimagenet_vqa_tasks.scoring.record import PAPER, STRICT, Record, Shown, as_dict
 
 TASK_VERSION = "2-A"  # the N-X of the task files' metadata.version; see CHANGELOG.md
 
@@ -118,6 +118,7 @@ def record_of(doc: Mapping[str, Any], response: str | None, scored: Scored) -> R
         fingerprint=doc["fingerprint"],
         version=TASK_VERSION,
         pack=__version__,
+        shown=Shown(**doc["shown"]) if doc.get("shown") else None,
     )
 
 

@@ -13,6 +13,7 @@ from radimagenet_vqa_tasks.analysis.sheet import Format
 from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
 from radimagenet_vqa_tasks.data.sources import parse_copies
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.scoring.record import ArmName
 from radimagenet_vqa_tasks.study.running import Plan, evaluated
 from radimagenet_vqa_tasks.study.suites import Suite, named
 
@@ -40,7 +41,7 @@ def shortcuts(asked: Asked, benchmarks: Sequence[str]) -> None:
     from radimagenet_vqa_tasks.study.shortcuts import results
 
     chosen = named(benchmarks)
-    if runs := _runs(asked, chosen, arms=(True, False)):
+    if runs := _runs(asked, chosen, arms=("image", "textonly")):
         results(runs, [one.benchmark for one in chosen], asked.scheme).publish(asked.form, asked.output)
 
 
@@ -49,7 +50,7 @@ def distractors(asked: Asked, *, sample: bool) -> None:
     from radimagenet_vqa_tasks.study.distractors import results
 
     ablation = Suite(BENCHMARKS["radvqa_distractors"], sample)
-    if runs := _runs(asked, [ablation], arms=(True,)):
+    if runs := _runs(asked, [ablation], arms=("image",)):
         results(runs, asked.scheme).publish(asked.form, asked.output)
 
 
@@ -60,7 +61,7 @@ def encoders(runs: Sequence[str], output: Path, form: Format, scheme: Scheme) ->
     results(read_noted(runs), scheme).publish(form, output)
 
 
-def _runs(asked: Asked, benchmarks: Sequence[Suite], arms: Sequence[bool]) -> list[Run]:
+def _runs(asked: Asked, benchmarks: Sequence[Suite], arms: Sequence[ArmName]) -> list[Run]:
     """The runs to show; none on the processes of a run that are not the first."""
     if asked.runs:
         if asked.options:

@@ -35,7 +35,7 @@ OTHER_QUESTIONS = (
 
 def results(runs: Sequence[Run], scheme: Scheme) -> Results:
     """Tables and the figure of these runs. Raises RunError where one has no answers to the ablation's questions."""
-    arms = {run.name: run.arm(FAMILY, with_image=True) for run in runs}
+    arms = {run.name: run.arm(FAMILY) for run in runs}
     found = {name: measure(arm.records, scheme) for name, arm in arms.items()}
     marks = [
         Marks(name, [of_arm[cell].estimate for cell in TITLES], index)

@@ -79,7 +79,7 @@ def results(runs: Sequence[Run], scheme: Scheme) -> Results:
 def _arms(run: Run) -> dict[str, Arm]:
     """A run's answers with the images to each of the three benchmarks that it has. Raises RunError for none."""
     there = {arm.benchmark.name for arm in run.arms if arm.with_image}
-    found = {name: run.arm(BENCHMARKS[name], with_image=True) for name in THREE if name in there}
+    found = {name: run.arm(BENCHMARKS[name]) for name in THREE if name in there}
     if not found:
         three = ", ".join(BENCHMARKS[name].title for name in THREE)
         raise RunError(f"{plain(run.folder, None)} has no answers with the images to any of {three}.")

@@ -23,9 +23,9 @@ class Pair:
 def pairs_of(run: Run, families: Sequence[Benchmark]) -> dict[str, Pair]:
     """A run's pairs by the name of the benchmark. Raises RunError where it has none."""
     found = {
-        family.name: Pair(run.arm(family, with_image=True), run.arm(family, with_image=False))
+        family.name: Pair(run.arm(family), run.arm(family, "textonly"))
         for family in families
-        if {arm.with_image for arm in run.arms if arm.benchmark is family} == {True, False}
+        if {"image", "textonly"} <= {arm.arm for arm in run.arms if arm.benchmark is family}
     }
     if not found:
         raise RunError(

@@ -15,10 +15,12 @@ from pathlib import Path
 from rich.console import Console
 
 from radimagenet_vqa_tasks import __version__
+from radimagenet_vqa_tasks.analysis.arms import SHOWN
 from radimagenet_vqa_tasks.analysis.runs import Run, read_logs
 from radimagenet_vqa_tasks.analysis.sheet import WIDTH, Item, Sheet, show
 from radimagenet_vqa_tasks.data.sources import Copies, every_file
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.scoring.record import ArmName
 from radimagenet_vqa_tasks.study.suites import Suite
 
 FINISHED = "study-{}.json"  # in the output folder: the logs of a study whose questions have all been answered
@@ -29,13 +31,13 @@ class Plan:
     """What a study asks of one model.
 
     Attributes:
-        arms: with the images (True), without (False), or both.
+        arms: what of the images is shown; one after the other.
         options: of `lmms-eval`, without tasks and output folder.
         output: the folder for the logs, tables and figures.
     """
 
     benchmarks: Sequence[Suite]
-    arms: Sequence[bool]
+    arms: Sequence[ArmName]
     options: Sequence[str]
     copies: Copies
     output: Path
@@ -43,7 +45,7 @@ class Plan:
     @property
     def tasks(self) -> list[str]:
         """The names of all tasks."""
-        return [task for one in self.benchmarks for arm in self.arms for task in one.tasks(with_image=arm)]
+        return [task for one in self.benchmarks for arm in self.arms for task in one.tasks(arm)]
 
 
 def evaluated(plan: Plan) -> Run | None:
@@ -93,7 +95,7 @@ def cost(plan: Plan, limit: float | None = None) -> Sheet:
     answers = sum(int(str(row["questions"])) * len(plan.arms) for row in data)
     calls = sum(int(str(row["judge_calls"])) for row in data)
     rows.append(["all", "", f"{answers:,}", f"{calls:,}"])
-    ways = "once with and once without the images" if len(plan.arms) > 1 else "with the images"
+    ways = ", then ".join(SHOWN[arm] for arm in plan.arms)
     notes = [f"Every question is asked {ways}."]
     if any(cell.format == "open" for one in plan.benchmarks for cell in one.benchmark.cells.values()):
         said = f"by {judge.name}: at most so many calls, for replies in its cache cost nothing" if judge else "by rule"

@@ -27,9 +27,8 @@ class Suite:
         """Its name for people."""
         return f"{self.benchmark.title} (embedded sample)" if self.sample else self.benchmark.title
 
-    def tasks(self, *, with_image: bool) -> list[str]:
-        """The names of its tasks, with or without the images."""
-        arm: ArmName = "image" if with_image else "textonly"
+    def tasks(self, arm: ArmName) -> list[str]:
+        """The names of its tasks in one arm."""
         return [task.name for task in tasks_of(self.benchmark, arm, sample=self.sample)]
 
     def counts(self, copies: Copies) -> Mapping[str, int]:

@@ -16,7 +16,7 @@ from typing import Any
 from PIL import Image
 
 from radimagenet_vqa_tasks.benchmarks.benchmark import body
-from radimagenet_vqa_tasks.data.images import decode
+from radimagenet_vqa_tasks.data.images import blank, decode
 
 
 def doc_to_text(doc: Mapping[str, Any], lmms_eval_specific_kwargs: Mapping[str, Any] | None = None) -> str:
@@ -30,6 +30,11 @@ def doc_to_text(doc: Mapping[str, Any], lmms_eval_specific_kwargs: Mapping[str, 
 def doc_to_visual(doc: Mapping[str, Any]) -> list[Image.Image]:
     """The question's images, decoded to 8-bit RGB. Raises DataError where one cannot be."""
     return [decode(image, doc["key"]) for image in doc["images"]]
+
+
+def doc_to_blank_visual(doc: Mapping[str, Any]) -> list[Image.Image]:
+    """Uniform grey in the place of each image, of its size. Raises DataError where an image is no image."""
+    return [blank(image, doc["key"]) for image in doc["images"]]
 
 
 def doc_to_no_visual(doc: Mapping[str, Any]) -> list[Image.Image]:

@@ -84,7 +84,7 @@ def arm(name: str = "model", found: list[Record] | None = None, **fields: Any) -
     """An arm of these records."""
     found = records(4) if found is None else found
     first = found[0]
-    return Arm(name, found, first.with_image, fingerprint=first.fingerprint, version=first.version, **fields)
+    return Arm(name, found, first.arm, fingerprint=first.fingerprint, version=first.version, **fields)
 
 
 def line(of: Record | Mapping[str, Any]) -> str:

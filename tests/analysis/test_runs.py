@@ -24,9 +24,9 @@ def test_arms_never_mix(tmp_path: Path) -> None:
         (False, "0", False, 18),
     ]
     assert "several data sets" in run.notes[0]
-    with pytest.raises(RunError, match="several data sets or task versions: 01234567 .*, ffffffff"):
-        run.arm(BENCHMARKS["radvqa"], with_image=True)
-    assert run.arm(BENCHMARKS["radvqa"], with_image=False).label == "publisher/model (text only)"
+    with pytest.raises(RunError, match="several data sets or task versions: 01234567 .*, 2b316b30"):
+        run.arm(BENCHMARKS["radvqa"])
+    assert run.arm(BENCHMARKS["radvqa"], "textonly").label == "publisher/model (text only)"
 
 
 def test_major_versions_are_kept_apart_and_minor_ones_are_not(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from radimagenet_vqa_tasks.data.images import decode
+from radimagenet_vqa_tasks.data.images import blank, decode
 from radimagenet_vqa_tasks.errors import DataError
 
 
@@ -74,3 +74,13 @@ def test_truncated_image_is_an_error(monkeypatch: pytest.MonkeyPatch, lenient: b
     with pytest.raises(DataError, match="cannot be decoded"):
         decode({"bytes": whole["bytes"][: len(whole["bytes"]) // 2], "path": "scan.png"}, "q")
     assert lenient == ImageFile.LOAD_TRUNCATED_IMAGES
+
+
+def test_blank_has_the_size_and_reads_no_pixels() -> None:
+    """A uniform grey of the image's size, from its header: even of a file whose pixels are cut off."""
+    buffer = io.BytesIO()
+    Image.effect_noise((40, 30), 50).save(buffer, "PNG")
+    made = blank({"bytes": buffer.getvalue()[:200], "path": None}, "q")
+    assert (made.mode, made.size, made.getcolors()) == ("RGB", (40, 30), [(1200, (128, 128, 128))])
+    with pytest.raises(DataError, match="question 'q'"):
+        blank({"bytes": b"no image", "path": None}, "q")

@@ -13,13 +13,14 @@ from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.judge import chosen as judges
 from radimagenet_vqa_tasks.run import evaluation
 from radimagenet_vqa_tasks.run.evaluation import RunResult
+from radimagenet_vqa_tasks.scoring.record import ArmName
 from radimagenet_vqa_tasks.study.running import Plan, cost, evaluated
 from radimagenet_vqa_tasks.study.suites import named
 
 MODEL = ("--model", "radvqa_prior")
 
 
-def plan(output: Path, *options: str, arms: tuple[bool, ...] = (True, False)) -> Plan:
+def plan(output: Path, *options: str, arms: tuple[ArmName, ...] = ("image", "textonly")) -> Plan:
     return Plan(named(["radvqa_sample"]), arms, options or MODEL, {}, output)
 
 
@@ -61,7 +62,7 @@ def test_cost_counts_answers_and_judge_calls(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize(("limit", "questions"), [(None, 360), (-1, 360), (8, 72), (0.25, 90), (1000, 360)])
 def test_cost_knows_limits(tmp_path: Path, limit: float | None, questions: int) -> None:
     """--limit is a number of questions a task, or a share of them."""
-    assert cost(plan(tmp_path, arms=(True,)), limit).data[0]["questions"] == questions
+    assert cost(plan(tmp_path, arms=("image",)), limit).data[0]["questions"] == questions
 
 
 def test_one_evaluation_has_all_tasks(host: Host, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,5 +142,5 @@ def test_copies_are_part_of_what_a_study_is(host: Host, tmp_path: Path, hub_copy
     (tmp_path / "link.parquet").symlink_to(file)
     shutil.copy(file, tmp_path / "other.parquet")
     for copy, asked in ((hub_copy, 1), (tmp_path / "link.parquet", 1), (tmp_path / "other.parquet", 2)):
-        evaluated(Plan(named(["radvqa"]), (True,), MODEL, {"radvqa": copy}, tmp_path / "runs"))
+        evaluated(Plan(named(["radvqa"]), ("image",), MODEL, {"radvqa": copy}, tmp_path / "runs"))
         assert len(host.asked) == asked

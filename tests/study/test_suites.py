@@ -9,16 +9,17 @@ import pytest
 from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.run import catalogue
+from radimagenet_vqa_tasks.scoring.record import ARMS, ArmName
 from radimagenet_vqa_tasks.study.suites import FOUR, Suite, named
 
 
 @pytest.mark.parametrize("sample", [False, True])
-@pytest.mark.parametrize("with_image", [False, True])
-def test_every_task_of_a_benchmark_exists(sample: bool, with_image: bool) -> None:
+@pytest.mark.parametrize("arm", ARMS)
+def test_every_task_of_a_benchmark_exists(sample: bool, arm: ArmName) -> None:
     """What a study asks the host for is in the catalogue, for the benchmarks and for the sample's two."""
     families = ("radvqa", "radvqa_distractors") if sample else (*FOUR, "radvqa_distractors")
     for name in families:
-        tasks = Suite(BENCHMARKS[name], sample).tasks(with_image=with_image)
+        tasks = Suite(BENCHMARKS[name], sample).tasks(arm)
         assert len(tasks) == len(BENCHMARKS[name].cells)
         assert set(tasks) <= set(catalogue.names())
         assert all(task.startswith("radvqa_sample_") == sample for task in tasks)
