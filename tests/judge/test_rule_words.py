@@ -50,7 +50,7 @@ def test_denial_is_never_correct(form: str) -> None:
 @given(response=st.text(), target=st.text(), question=st.text())
 def test_no_text_raises(response: str, target: str, question: str) -> None:
     """Whatever a model or a data set says, there is a verdict."""
-    assert judge_by_rule(response, target, question).outcome in ("correct", "incorrect", "unparsed", "missing")
+    assert judge_by_rule(response, target, question).outcome in ("correct", "incorrect", "declined", "unparsed", "missing")
 
 
 @pytest.mark.parametrize("unit", ["liver, ", "no ", "肝脏", "liver. ", "liver heart ", "a", "liver (", "computed "])
@@ -58,7 +58,7 @@ def test_a_long_answer_gets_a_verdict(unit: str) -> None:
     """A hundred thousand characters of anything are read, and win nothing by their length."""
     response = unit * (100_000 // len(unit))
     verdict = judge_by_rule(response, "Liver, Heart, Spleen", "Which organs are shown?")
-    assert verdict.outcome in ("incorrect", "unparsed")
+    assert verdict.outcome in ("incorrect", "declined", "unparsed")
 
 
 @pytest.mark.parametrize(

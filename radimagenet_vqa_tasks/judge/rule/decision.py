@@ -22,6 +22,7 @@ the keyboard is mended (spelling.py), and an aside in the middle of a sentence i
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 from radimagenet_vqa_tasks.judge.rule.cues import Kind
 from radimagenet_vqa_tasks.judge.rule.mentions import NAMES, Reading, Status
@@ -38,6 +39,7 @@ from radimagenet_vqa_tasks.taxonomy import UnknownNameError, label_of, region_of
 
 # "What abnormality is present?" - "None" is a wording of the taxonomy.
 _BARE_DENIALS = (["no"], ["nothing"], ["nothing", "significant"], ["negative"])
+_NOT_NAMES = (Kind.OTHER, Kind.NORMAL)
 # "No other abnormality" is said of the rest of an image, so what is said before it is a finding, whatever its name.
 _REST = frozenset({"other", "otherwise", "else", "except", "apart", "aside"})
 
@@ -45,18 +47,14 @@ _REST = frozenset({"other", "otherwise", "else", "except", "apart", "aside"})
 def judge_labels(answer: str, target: str, *, anatomy: bool, location: str) -> Verdict:
     """The verdict on an answer without its dress; the target is a region, or a label of the region `location`."""
     try:
-        region = region_of(location).name
+        region, wanted, normal = _wanted(target, anatomy, location)
     except UnknownNameError:
-        return Verdict("missing", "unknown_location")
-    try:
-        wanted = region_of(target).name if anatomy else label_of(region, target).name
-    except UnknownNameError:
-        return Verdict("missing", "unknown_target")
+        return Verdict("missing", "unknown_target" if _is_region(location) else "unknown_location")
     tokens = corrected(words(answer))
     reading = read(tokens, anatomy_vocabulary() if anatomy else pathology_vocabulary(region))
     if anatomy:
         verdict = _judge_anatomy(reading, wanted)
-    elif label_of(region, wanted).is_normal:
+    elif normal:
         verdict = _judge_normal(reading, tokens)
     else:
         verdict = _judge_pathology(reading, wanted)
@@ -65,13 +63,30 @@ def judge_labels(answer: str, target: str, *, anatomy: bool, location: str) -> V
     return Verdict(verdict.outcome, verdict.reason, tier="matched" if reading.is_wording(tokens) else "read")
 
 
+@lru_cache(maxsize=4096)
+def _wanted(target: str, anatomy: bool, location: str) -> tuple[str, str, bool]:
+    """The names of the place and of the right answer, and whether that is a normal image. Raises UnknownNameError."""
+    region = region_of(location).name
+    if anatomy:
+        return region, region_of(target).name, False
+    label = label_of(region, target)
+    return region, label.name, label.is_normal
+
+
+def _is_region(name: str) -> bool:
+    try:
+        return bool(region_of(name))
+    except UnknownNameError:
+        return False
+
+
 def _judge_anatomy(reading: Reading, region: str) -> Verdict:
     named = reading.values(Kind.LABEL, Status.AFFIRMED)
     parts = reading.values(Kind.PART, Status.AFFIRMED)
     if region in reading.denied(Kind.LABEL):
         return Verdict("incorrect", "negated")
     # A name outranks parts: "the knee, with the femoral condyle and the lower leg" names one region.
-    either = reading.beside(region, (Kind.OTHER, Kind.NORMAL), alternatives=True)
+    either = reading.lists and reading.beside(region, _NOT_NAMES, alternatives=True)
     if either or (region in named and reading.beside(region, NAMES, alternatives=False)):
         return Verdict("incorrect", "several_labels")
     if named:
@@ -85,8 +100,7 @@ def _judge_pathology(reading: Reading, label: str) -> Verdict:
     named = reading.values(Kind.LABEL, Status.AFFIRMED)
     if label in reading.denied(Kind.LABEL):
         return Verdict("incorrect", "negated")
-    either = reading.beside(label, (Kind.OTHER, Kind.NORMAL), alternatives=True)
-    if label in named and (either or reading.calls_all_normal()):
+    if label in named and (reading.calls_all_normal() or reading.beside(label, _NOT_NAMES, alternatives=True)):
         return Verdict("incorrect", "several_labels")
     if named:
         return _among(named, label)

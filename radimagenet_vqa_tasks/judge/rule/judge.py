@@ -48,7 +48,7 @@ def judge_by_rule(
 
 def _declined(text: str, verdict: Verdict) -> Verdict | None:
     """The verdict on an answer that names nothing and declines."""
-    if verdict.reason not in ("no_label", "refusal"):
+    if verdict.reason not in ("no_label", "refusal") or verdict.tier == "matched":
         return None
     # Undressing a text takes as long as judging it.
     reason = reason_of(plain(text)) if may_decline(text) or not text.isascii() else None

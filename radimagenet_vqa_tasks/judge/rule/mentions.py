@@ -127,5 +127,6 @@ class Reading:
 
     def is_wording(self, tokens: Sequence[str]) -> bool:
         """Whether the text is a name and nothing else."""
-        names = [each for each in self.mentions if each.status is Status.AFFIRMED]
-        return len(names) == 1 and sum(word[0].isalnum() for word in tokens) == len(names[0].phrase)
+        if len(self.mentions) != 1 or self.mentions[0].status is not Status.AFFIRMED:
+            return False
+        return sum(word[0].isalnum() for word in tokens) == len(self.mentions[0].phrase)

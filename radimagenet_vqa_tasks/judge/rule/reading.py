@@ -31,6 +31,7 @@ _SEEN = frozenset(tables()["lists"]["SEEN"].split(","))
 _ABOUT_THE_IMAGE = listed("about_the_image")
 _NO_SUBJECT = listed("no_subject")
 _LOW, _CHANCE, _ANY = listed("low"), listed("chance"), listed("any")
+_OTHER_OR = OR | {"alternatively"}
 _IT = frozenset({"it", "one", "this", "that", "them", "any", "none"})
 
 
@@ -75,6 +76,7 @@ class _Reader:
         self.clauses = [self._clause()]
         self.sentence: list[Mention] = []
         self.names_something = False  # other than "an abnormality"
+        self.has_or = False
         self.conceded = self.preferred = 0
         self.prefers = self.supposes = self.concedes = False
 
@@ -108,11 +110,13 @@ class _Reader:
 
     def _says_more(self, token: str) -> None:
         self.clauses[-1].partial = True
+        self.has_or |= token in _OTHER_OR
         self.reading.turns_to_finding |= self.conceded > 0 and token in self.vocabulary.words
         self.reading.claims |= self.scope.status is Status.AFFIRMED and token != "otherwise"
 
     def _break(self, sign: str, index: int) -> None:
-        following = self._ahead(index)
+        self.has_or |= sign in OR
+        following = self._ahead(index) if self.scope.status is not Status.AFFIRMED else []
         if sign == "," and self.scope.ends_at_comma and OR.isdisjoint(following):
             self.scope = _Scope()
         elif self.scope.done and sign in (",", "and") and self.tokens[index + 1 : index + 2] not in (["or"], ["nor"]):
@@ -143,7 +147,7 @@ class _Reader:
         self._begin_sentence()
 
     def _settle(self) -> None:
-        if self.sentence:
+        if len(self.sentence) > 1 or (self.sentence and self.has_or):
             self.reading.lists += lists_of(self.sentence, self.tokens, self.vocabulary)
         if not self.prefers:
             return

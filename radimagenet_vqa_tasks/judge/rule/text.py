@@ -36,6 +36,7 @@ _ARTICLES = frozenset({"a", "an", "the"})
 _MODIFIERS = listed("modifiers")
 _BOUND = listed("bound")
 _PAIRS = frozenset(tuple(pair.split()) for pair in listed("pairs", ";"))
+_FIRST_HALVES = _BOUND | {first for first, _ in _PAIRS}
 _FORMS: Mapping[str, str] = tables()["forms"]
 _SMALL_WORDS = frozenset({"and", "or", "nor", OF, IS})
 _SHORT_FORM = re.compile(r"(?<=[a-z])\.(?=[,:)])")  # "hyperint., focal"
@@ -47,18 +48,15 @@ def words(text: str, *, modifiers: bool = False) -> list[str]:
     `modifiers` are asked for."""
     found: list[str] = []
     for token in _WORD.findall(_fold(text)):
-        if token in SENTENCE_ENDS and (not found or found[-1] in SENTENCE_ENDS):
+        word = _canonical(token) if modifiers or token not in _MODIFIERS else ""
+        if not word or (word in SENTENCE_ENDS and (not found or found[-1] in SENTENCE_ENDS)):
             continue
-        if token in SENTENCE_ENDS or token in MINOR_BREAKS:
-            word = token
-        else:
-            word = _canonical(token) if modifiers or token not in _MODIFIERS else ""
         if word == "been" and found and found[-1] == SHOW:
             found[-1] = IS
-        elif found and word.isalnum() and _is_one_word(found[-1], word):
+        elif found and found[-1] in _FIRST_HALVES and word.isalnum() and _is_one_word(found[-1], word):
             joined = found.pop() + word
             found.append(_FORMS.get(joined, joined))
-        elif word:
+        else:
             found.append(word)
     return found
 
