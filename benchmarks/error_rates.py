@@ -8,11 +8,14 @@ prints the table of docs/statistics.md. Every part has a seed of its own; the su
 from __future__ import annotations
 
 import argparse
+import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
+from radimagenet_vqa_tasks.analysis.decisions import decide
 from radimagenet_vqa_tasks.analysis.paired import Pairs, average_difference, difference, holm
 from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy, average
 
@@ -105,6 +108,38 @@ def p_values(second: Floats, first: Floats, facet: NDArray[np.int_] | None, grou
             yield from list(p_values(second[inside], first[inside], None, 0))[-1:]
 
 
+def false_places(runs: int, images: int, trials: int, correlation: float = 0.3, seed: int = 3) -> float:
+    """The share of tables of equal runs in which any is told apart from the best of a cell or Avg."""
+    random, wrong = np.random.default_rng(seed), 0
+    for _ in range(trials):
+        easy = skill(random, images, 0.6, correlation)
+        found = [scores(random, easy, CELLS) for _ in range(runs)]
+        pairs = math.comb(runs, 2) * (CELLS + 1)
+        wrong += any(p * pairs < 0.05 for p in places(found))
+    return wrong / trials
+
+
+def places(found: list[Floats]) -> Iterator[float]:
+    """The p values of each run against the best, in every cell and in Avg."""
+    means = np.array([one.mean(axis=0) for one in found])
+    best = [*means.argmax(axis=0), means.mean(axis=1).argmax()]
+    for other in range(len(found)):
+        for column, place in enumerate(best):
+            if other != place:
+                yield list(p_values(found[place], found[other], None, 0))[column]
+
+
+def same(points: float, questions: int, trials: int, seed: int = 4) -> tuple[float, float]:
+    """The shares of comparisons of one cell that say "same within the margin" and "better" at a true difference."""
+    random, verdicts = np.random.default_rng(seed), Counter[str]()
+    for _ in range(trials):
+        wins, losses, ties = random.multinomial(questions, [0.1 + points / 200, 0.1 - points / 200, 0.8])
+        first = [1.0] * wins + [0.0] * (losses + ties)
+        found = difference((first, [0.0] * wins + [1.0] * losses + [0.0] * ties, range(questions)))
+        verdicts[decide({"": found}, {"": 0.02})[""].outcome] += 1
+    return verdicts["same within the margin"] / trials, verdicts["second better"] / trials
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -121,6 +156,15 @@ def main() -> None:
     for runs, images, groups in ((2, 40, 0), (2, 200, 0), (2, 200, 40), (5, 200, 10), (20, 200, 0)):
         wrong = false_verdicts(runs, images, groups, max(100, trials // 2))
         print(f"| {runs} | {images} | {groups} | {100 * wrong:.1f} |", flush=True)
+    print("\n| equal runs | images | tables with a false place, % |\n| ---: | ---: | ---: |")
+    for runs in (2, 5, 12):
+        print(f"| {runs} | 200 | {100 * false_places(runs, 200, max(40, trials // 10)):.1f} |", flush=True)
+    print("\n| true difference, points | questions | same within two points, % | better, % |")
+    print("| ---: | ---: | ---: | ---: |")
+    for questions in (1000, 5000, 10000):
+        for points in (0, 1, 2, 5):
+            alike, better = same(points, questions, trials)
+            print(f"| {points} | {questions:,} | {100 * alike:.1f} | {100 * better:.1f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class Item:
         text: a number or a name.
         detail: what follows it in smaller type: an interval.
         mark: whether it is the best or second best of those it can be compared with.
-        tied: whether the best one's interval holds it.
+        tied: whether it is not told apart from the best one.
     """
 
     text: str

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, grouped, measure
+from radimagenet_vqa_tasks.analysis.ranking import Ranking
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import Estimate
 from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF
@@ -19,9 +20,10 @@ SCHEMA = "radvqa.table/1"
 
 INTERVALS = "In brackets: 95 % intervals, clustered on images."
 MARKS = (
-    "Of comparable runs the best is bold (* in text), the second best underlined (in Markdown: italic); ~ is a tie: "
-    "within the best one's interval."
+    "Of comparable runs the best is bold (* in text), the second best underlined (in Markdown: italic); ~ is a tie: by "
+    "paired tests, corrected over this table, not told apart from the best."
 )
+RANKS = "rank in Avg: the ranks that a run may have, 1 for the best; all of them hold at once in 95 % of tables."
 FORMAT = "format"  # what every family can be broken down by
 _WORDS = {2: "two", 3: "three", 5: "five", 9: "nine"}
 
@@ -39,22 +41,28 @@ def main_sheet(arms: Sequence[Arm], scheme: Scheme, *, paper_layout: bool = Fals
     family = arms[0].benchmark
     names = (*family.cells, AVG) if family.averaged else tuple(family.cells)
     measured = [measure(arm.records, scheme) for arm in arms]
-    marked = _marked_items(arms, measured)
+    ranking = _ranking(arms, measured, names, scheme)
+    marked = _marked_items(measured, ranking)
+    ranks = _rank_items(ranking)
     title = title or f"{_title(arms)}: accuracy, %{of_scheme(scheme)}"
     notes = [INTERVALS, *([MARKS] if any(item.mark for row in marked.values() for item in row) else [])]
+    notes += [RANKS] if ranks else []
     notes += together({arm.label: arm_notes(arm, scheme) for arm in arms})
     data = [data_of(arm, scheme, one) for arm, cells in zip(arms, measured, strict=True) for one in cells.values()]
+    heads = [*_EXTRAS, *(["rank in Avg"] if ranks else [])]
+    extras = [_extras(arm, cells) for arm, cells in zip(arms, measured, strict=True)]
+    for index, column in enumerate(extras):
+        column += [ranks.get(index, Item("-"))] if ranks else []
     if paper_layout:
-        heads: list[str | tuple[str, str]] = ["Model", *(_head(name) for name in names), *_EXTRAS]
+        columns: list[str | tuple[str, str]] = ["Model", *(_head(name) for name in names), *heads]
         rows = [
-            [Item(arm.label), *(marked[name][index] for name in names), *_extras(arm, measured[index])]
+            [Item(arm.label), *(marked[name][index] for name in names), *extras[index]]
             for index, arm in enumerate(arms)
         ]
-        return Sheet(title, heads, rows, notes, data)
-    columns = ["accuracy, %", *(arm.label for arm in arms)]
+        return Sheet(title, columns, rows, notes, data)
     rows = [[Item(name_of(name, family.cells)), *marked[name]] for name in names]
-    extras = [_extras(arm, cells) for arm, cells in zip(arms, measured, strict=True)]
-    rows += [[Item(head), *column] for head, column in zip(_EXTRAS, zip(*extras, strict=True), strict=True)]
+    rows += [[Item(head), *column] for head, column in zip(heads, zip(*extras, strict=True), strict=True)]
+    columns = ["accuracy, %", *(arm.label for arm in arms)]
     return Sheet(title, columns, rows, notes, data, frozenset({len(family.cells) - 1, len(names) - 1}))
 
 
@@ -233,17 +241,37 @@ def _counts(measured: Sequence[Measured]) -> str:
     return f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
 
 
-def _marked_items(arms: Sequence[Arm], measured: Sequence[Mapping[str, Measured]]) -> dict[str, list[Item]]:
+def _ranking(
+    arms: Sequence[Arm], measured: Sequence[Mapping[str, Measured]], names: Sequence[str], scheme: Scheme
+) -> Ranking:
+    """The paired tests among the arms that can be compared, in each cell and Avg."""
+    groups = {}
+    for name in names:
+        judged = name == AVG or BENCHMARK_OF[name].cells[name].format == "open"
+        groups[name] = _comparable(arms, [cells[name] for cells in measured], judged)
+    return Ranking(arms, scheme, groups)
+
+
+def _marked_items(measured: Sequence[Mapping[str, Measured]], ranking: Ranking) -> dict[str, list[Item]]:
     """The fields of each cell and Avg, marked among the arms that can be compared."""
     items = {}
-    for name in (*arms[0].cells, AVG):
+    for name, groups in ranking.groups.items():
         column = [cells[name] for cells in measured]
         fields = [shown(one) for one in column]
-        judged = name == AVG or BENCHMARK_OF[name].cells[name].format == "open"
-        for rivals in _comparable(arms, column, judged):
-            _mark(fields, column, rivals)
+        for rivals in groups:
+            _mark(fields, name, column, rivals, ranking)
         items[name] = fields
     return items
+
+
+def _rank_items(ranking: Ranking) -> dict[int, Item]:
+    """Of arms that two or more others can be compared with, the ranks in Avg that they may have."""
+    found: dict[int, Item] = {}
+    for group in ranking.groups.get(AVG, ()):
+        if len(group) > 2:
+            for index, (first, last) in ranking.ranks(group).items():
+                found[index] = Item(f"{first}" if first == last else f"{first} to {last}")
+    return found
 
 
 def _comparable(arms: Sequence[Arm], column: Sequence[Measured], judged: bool) -> list[list[int]]:
@@ -252,20 +280,19 @@ def _comparable(arms: Sequence[Arm], column: Sequence[Measured], judged: bool) -
     for index, arm in enumerate(arms):
         # A part of the questions may be an easy part.
         key = (arm.with_image, arm.fingerprint, arm.major, arm.judges if judged else None, column[index].asked)
-        groups.setdefault(key, []).append(index)
+        if column[index].estimate.n:
+            groups.setdefault(key, []).append(index)
     return [group for group in groups.values() if len(group) > 1]
 
 
-def _mark(fields: list[Item], column: Sequence[Measured], rivals: Sequence[int]) -> None:
-    numbers = {index: column[index].estimate.value for index in rivals if column[index].estimate.n}
-    values = sorted({round(value, 9) for value in numbers.values()}, reverse=True)
-    if len(numbers) < 2:
-        return
+def _mark(fields: list[Item], name: str, column: Sequence[Measured], rivals: Sequence[int], ranking: Ranking) -> None:
+    numbers = {index: round(column[index].estimate.value, 9) for index in rivals}
+    values = sorted(set(numbers.values()), reverse=True)
+    best = next(index for index in rivals if numbers[index] == values[0])
     for index, value in numbers.items():
-        rank = values.index(round(value, 9))
+        rank = values.index(value)
         mark = ("best", "second")[rank] if rank < 2 else ""
-        low = max(column[other].estimate.low for other in numbers if round(numbers[other], 9) == values[0])
-        fields[index] = shown(column[index], mark, tied=rank > 0 and value >= low)
+        fields[index] = shown(column[index], mark, tied=rank > 0 and not ranking.apart(name, best, index))
 
 
 def data_of(arm: Arm, scheme: Scheme, one: Measured, by: str = "", group: str = "") -> dict[str, object]:

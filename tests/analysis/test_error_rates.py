@@ -46,3 +46,8 @@ def test_intervals_are_not_too_wide(rates: ModuleType, share: float) -> None:
 def test_equal_runs_rarely_get_a_verdict(rates: ModuleType, runs: int, groups: int) -> None:
     """At most 5 % of comparisons of equal runs call anything better: cells, Avg, groups and all runs together."""
     assert rates.false_verdicts(runs, 100, groups, 150) <= 0.05 + 3 * (0.05 * 0.95 / 150) ** 0.5
+
+
+def test_equal_runs_are_ties(rates: ModuleType) -> None:
+    """Among six equal runs all are ties, in nearly every table."""
+    assert rates.false_places(6, 60, 20) <= 0.05

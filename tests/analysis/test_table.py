@@ -87,10 +87,36 @@ def better(share: float, **changed: Any) -> list[dict[str, Any]]:
 
 
 def test_best_second_and_ties_are_marked() -> None:
-    """The best is marked, the second best too, and whoever lies within the best one's interval is called a tie."""
+    """The best is marked, the second best too, and what paired tests do not tell from the best is called a tie.
+
+    Of 100 questions b loses two to a, and c forty: of thirty pairs, 2 / 2^2 is not small and 2 / 2^40 is.
+    """
     arms = [arm(name, better(share)) for name, share in (("a", 0.9), ("b", 0.88), ("c", 0.5))]
     marks = [(item.mark, item.tied) for item in rows(main_sheet(arms, Scheme()))["anatomy MC"]]
     assert marks == [("best", False), ("second", True), ("", False)]
+
+
+def test_a_small_difference_that_is_paired_is_no_tie() -> None:
+    """Intervals that overlap say little of a paired difference: 25 losses to none are no tie."""
+    arms = [arm(name, better(share)) for name, share in (("a", 0.75), ("b", 0.5))]
+    found = measure(arms[1].records, Scheme())["anatomy_mc"].estimate
+    assert found.high > 0.59
+    assert [item.tied for item in rows(main_sheet(arms, Scheme()))["anatomy MC"]] == [False, False]
+
+
+def test_three_images_are_too_few_for_a_place() -> None:
+    """Where no test is possible, whoever is not the best may be as good."""
+    arms = [arm("a", records(3)), arm("b", records(3, lambda image, cell: False))]
+    assert [item.tied for item in rows(main_sheet(arms, Scheme()))["anatomy MC"]] == [False, True]
+
+
+def test_ranks_are_those_that_a_run_may_have() -> None:
+    """Two runs that are not told apart share the ranks 1 to 2; a third that loses to both is surely third."""
+    arms = [arm(name, better(share)) for name, share in (("a", 0.9), ("b", 0.9), ("c", 0.5))]
+    sheet = main_sheet(arms, Scheme())
+    assert [item.text for item in rows(sheet)["rank in Avg"]] == ["1 to 2", "1 to 2", "3"]
+    assert any("ranks that a run may have" in note for note in sheet.notes)
+    assert "rank in Avg" not in rows(main_sheet(arms[:2], Scheme()))
 
 
 def test_equal_runs_are_both_best() -> None:
