@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from radimagenet_vqa_tasks.judge.rule.judge import judge_by_rule
+from radimagenet_vqa_tasks.scoring.record import OUTCOMES
 
 CASES = yaml.safe_load((Path(__file__).parent.parent / "cases" / "rule_words.yaml").read_text(encoding="utf-8"))
 ORGANS = ["liver", "heart", "spleen", "kidney", "lung", "brain", "bladder"]
@@ -50,7 +51,13 @@ def test_denial_is_never_correct(form: str) -> None:
 @given(response=st.text(), target=st.text(), question=st.text())
 def test_no_text_raises(response: str, target: str, question: str) -> None:
     """Whatever a model or a data set says, there is a verdict."""
-    assert judge_by_rule(response, target, question).outcome in ("correct", "incorrect", "declined", "unparsed", "missing")
+    assert judge_by_rule(response, target, question).outcome in (
+        "correct",
+        "incorrect",
+        "declined",
+        "unparsed",
+        "missing",
+    )
 
 
 @pytest.mark.parametrize("unit", ["liver, ", "no ", "肝脏", "liver. ", "liver heart ", "a", "liver (", "computed "])
