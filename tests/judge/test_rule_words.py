@@ -51,13 +51,7 @@ def test_denial_is_never_correct(form: str) -> None:
 @given(response=st.text(), target=st.text(), question=st.text())
 def test_no_text_raises(response: str, target: str, question: str) -> None:
     """Whatever a model or a data set says, there is a verdict."""
-    assert judge_by_rule(response, target, question).outcome in (
-        "correct",
-        "incorrect",
-        "declined",
-        "unparsed",
-        "missing",
-    )
+    assert judge_by_rule(response, target, question).outcome in OUTCOMES
 
 
 @pytest.mark.parametrize("unit", ["liver, ", "no ", "肝脏", "liver. ", "liver heart ", "a", "liver (", "computed "])
