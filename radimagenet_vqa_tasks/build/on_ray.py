@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ class RayEngine:
     def __init__(self) -> None:
         self._ray = _ray()
         if not self._ray.is_initialized():
+            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would report home; a hospital's data stay quiet
             self._ray.init(include_dashboard=False, log_to_driver=False)
 
     def write(self, job: Job, shards: Sequence[Shard]) -> Iterator[int]:
