@@ -12,7 +12,7 @@ from typing import Any
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.scoring.logs import parse, without_texts
-from radimagenet_vqa_tasks.scoring.record import Record
+from radimagenet_vqa_tasks.scoring.record import ArmName, Record
 
 Question = tuple[str, str]  # the data's fingerprint and the key: keys of different data may be the same
 
@@ -37,28 +37,28 @@ class Answer:
 
 @dataclass(frozen=True)
 class Column:
-    """One run's answers, with or without the images."""
+    """One run's answers, with the images or with something in their place."""
 
     label: str
-    with_image: bool
+    arm: ArmName
     records: Mapping[Question, Record]
     answers: Mapping[Question, Answer]
 
 
 def columns_of(arms: Iterable[Arm]) -> list[Column]:
     """The arms of one run and one sight of the images together; apart only if they answered the same questions."""
-    found: dict[tuple[str, str], Column] = {}
+    found: dict[tuple[str, ArmName], Column] = {}
     for arm in arms:
         texts = read_answers(arm)
         records = {(record.fingerprint, record.key): record for record in arm.records}
         answers = {question: texts[question[1]] for question in records if question[1] in texts}
-        label = arm.label
-        before = found.get((label, arm.arm))
+        label, shown = arm.label, arm.arm
+        before = found.get((label, shown))
         if before and not records.keys().isdisjoint(before.records):
             label, before = f"{arm.label} (version {arm.version})", None
         if before:
             records, answers = {**before.records, **records}, {**before.answers, **answers}
-        found[label, arm.arm] = Column(label, arm.with_image, records, answers)
+        found[label, shown] = Column(label, shown, records, answers)
     return list(found.values())
 
 

@@ -79,6 +79,8 @@ def _page(arms: Sequence[Arm], pictures: Pictures, notes: list[str], scheme: Sch
     settings = {"perBlock": PER_BLOCK, "withImages": bool(pictures.images), "noImages": absent}
     data = packed(columns_of(arms), pictures.of, settings, room - (IMAGES_FIRST if pictures.images else 0))
     images = pictures.jpegs(room - len(data)) if pictures.images else []
+    if len(images) < len(pictures.images):
+        notes.append(f"The last {len(pictures.images) - len(images):,} images did not fit into this file.")
     return html(content, data, images)
 
 

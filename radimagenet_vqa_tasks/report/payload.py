@@ -11,6 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from radimagenet_vqa_tasks.analysis.measure import value_of
@@ -19,7 +20,9 @@ from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, BENCHMARKS
 from radimagenet_vqa_tasks.report.answers import Answer, Column, Question
 from radimagenet_vqa_tasks.scoring.record import OUTCOMES, Record
 
-CUTS = (20_000, 5_000, 1_500, 500)  # characters of a response that are kept: the first with which all fit
+CUTS = (20_000, 5_000, 1_500, 500, 150)  # characters of a text that are kept: the first with which all fit
+EARLIER = 20  # verdicts on one answer
+VALUES = 2_000  # of a facet; one with more is no use for filtering
 
 # What the cell says already.
 _NO_FILTER = frozenset({"subject", "template"})
@@ -30,14 +33,17 @@ T = TypeVar("T", bound=Hashable)
 
 
 class Table(Generic[T]):
-    """Values that each have a number; None is -1."""
+    """Values that each have a number; None is -1. Of texts at most `cut` characters are kept."""
 
-    def __init__(self, values: Iterable[T] = ()) -> None:
+    def __init__(self, values: Iterable[T] = (), cut: int | None = None) -> None:
         self._numbers: dict[T, int] = {}
+        self._cut = cut
         for value in values:
             self.number(value)
 
     def number(self, value: T | None) -> int:
+        if self._cut is not None and isinstance(value, str):
+            value = _cut(value, self._cut)
         return -1 if value is None else self._numbers.setdefault(value, len(self._numbers))
 
     def all(self) -> list[T]:
@@ -54,7 +60,9 @@ class _Tables:
 
 
 def packed(columns: Sequence[Column], images: Mapping[Question, Sequence[int]], settings: Packed, budget: int) -> str:
-    """All questions and answers in base64; at most `budget` characters, if cutting long responses achieves that.
+    """All questions and answers in base64; at most `budget` characters.
+
+    Texts are cut shorter until all fit; where not even that is enough, the last questions are left out.
 
     Args:
         images: the numbers of each question's images.
@@ -62,24 +70,41 @@ def packed(columns: Sequence[Column], images: Mapping[Question, Sequence[int]], 
     """
     found = ""
     for cut in CUTS:
-        # ASCII: a lone surrogate has no UTF-8 form.
-        text = json.dumps(payload(columns, images, cut) | settings, separators=(",", ":"), allow_nan=False)
-        found = base64.b64encode(gzip.compress(text.encode("ascii"), 6, mtime=0)).decode("ascii")
+        found = _packed(payload(columns, images, cut) | settings)
         if len(found) <= budget:
-            break
+            return found
+    count = len(ordered_questions(columns))
+    while len(found) > budget and count:
+        count = int(count * min(0.9, budget / len(found)))
+        found = _packed(payload(columns, images, CUTS[-1], count) | settings)
     return found
 
 
-def payload(columns: Sequence[Column], images: Mapping[Question, Sequence[int]], cut: int = CUTS[0]) -> Packed:
-    """The questions of all columns, image by image, and each column's answers, -1 for what there is none of."""
-    questions = ordered_questions(columns)
-    tables = _Tables()
+def _packed(content: Packed) -> str:
+    # ASCII: a lone surrogate has no UTF-8 form.
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False)
+    return base64.b64encode(gzip.compress(text.encode("ascii"), 6, mtime=0)).decode("ascii")
+
+
+def payload(
+    columns: Sequence[Column],
+    images: Mapping[Question, Sequence[int]],
+    cut: int = CUTS[0],
+    count: int | None = None,
+) -> Packed:
+    """The first `count` questions, image by image, and each column's answers, -1 for what there is none of.
+
+    No text is longer than `cut` characters.
+    """
+    everything = ordered_questions(columns)
+    questions = dict(islice(everything.items(), count))
+    tables = _Tables(Table(cut=cut), Table(cut=cut))
     cells = Table[str]()
     asked = {question: answer.question for one in reversed(columns) for question, answer in one.answers.items()}
     made = {
         "questions": {
-            "key": [key for _, key in questions],
-            "link": _links(questions),
+            "key": [_cut(key, cut) for _, key in questions],
+            "link": [_cut(link, cut) for link in _links(questions)],
             "cluster": _clusters(questions),
             "cell": [cells.number(record.cell) for record in questions.values()],
             "text": [tables.texts.number(asked.get(question) or "unknown") for question in questions],
@@ -87,10 +112,11 @@ def payload(columns: Sequence[Column], images: Mapping[Question, Sequence[int]],
             "target": [tables.words.number(record.target) for record in questions.values()],
             "images": [images.get(question, ()) for question in questions],
         },
-        "arms": [{"label": one.label, "blind": not one.with_image} for one in columns],
+        "arms": [{"label": one.label, "shown": one.arm} for one in columns],
         "answers": [_answers(one, questions, tables, cut) for one in columns],
         "facets": _facets(list(questions.values())),
         "outcomes": OUTCOMES,
+        "leftOut": len(everything) - len(questions),
     }
     return made | {
         "cells": [_cell(name) for name in cells.all()],
@@ -144,7 +170,7 @@ def _facets(records: Sequence[Record]) -> dict[str, Packed]:
     for name in (name for name in names if name not in _NO_FILTER):
         of = [None if record.facet(name) is None else value_of(record, name) for record in records]
         values = sorted({value for value in of if value is not None})
-        if len(values) > 1:
+        if 1 < len(values) <= VALUES:
             table = Table(values)
             label = _LABELS.get(name, name.replace("_", " "))
             found[name] = {"label": label, "values": values, "of": [table.number(value) for value in of]}
@@ -161,23 +187,22 @@ def _answers(column: Column, questions: Iterable[Question], tables: _Tables, cut
     made: Packed = {name: [] for name in _ANSWER} | {"earlier": {}, "length": {}}
     for row, question in enumerate(questions):
         record, said = column.records.get(question), column.answers.get(question, Answer())
-        response, whole = _cut(said.response, cut)
+        whole = len(said.response or "")
         values = (
             *((outcomes[record.outcome], int(bool(record.in_paper))) if record else (-1, -1)),
-            texts.number(response),
+            texts.number(said.response),
             words.number(said.prompt),
-            words.number(_cut(said.reply, cut)[0]),
+            words.number(said.reply),
             *(words.number(getattr(record, name, None)) for name in ("extracted", "judge", "reason")),
         )
         for name, value in zip(_ANSWER, values, strict=True):
             made[name].append(value)
         if said.earlier:
-            made["earlier"][row] = [_cut(verdict, cut)[0] for verdict in said.earlier]
-        if whole:
+            made["earlier"][row] = [_cut(verdict, cut) for verdict in said.earlier[-EARLIER:]]
+        if whole > cut:
             made["length"][row] = whole
     return made
 
 
-def _cut(text: str | None, at: int) -> tuple[str | None, int]:
-    """A text, and its whole length if it had to be cut."""
-    return (text, 0) if text is None or len(text) <= at else (text[:at], len(text))
+def _cut(text: T, at: int) -> T:
+    return text[:at] if isinstance(text, str) and len(text) > at else text  # type: ignore[return-value]

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class Pictures:
     notes: list[str] = field(default_factory=list)
 
     def jpegs(self, budget: int) -> list[bytes]:
-        """All images as JPEG, as good as `budget` characters of base64 allow; if none are so small, the smallest.
+        """All images as JPEG, as good as `budget` characters of base64 allow; the last are left out if they must be.
 
         The same images and budget give the same bytes.
         """
@@ -54,8 +55,9 @@ class Pictures:
                 continue
             found = _encoded(self.images, rung)
             if _weight(found) <= budget:
-                break
-        return found
+                return found
+        kept = sum(weight <= budget for weight in accumulate(map(_weight, ([jpeg] for jpeg in found))))
+        return found[:kept]
 
 
 def pictures_of(arms: Sequence[Arm], copies: Copies) -> Pictures:

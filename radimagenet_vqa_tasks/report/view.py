@@ -14,6 +14,8 @@ _FIGURE_SPACE = "\u2007"  # as wide as a digit
 _NUMBER = re.compile(r"[-+<]?[\d.,]+\??")
 _COUNT = re.compile(r"([\d,]+) (\([\d.]+ %\))")
 _PADDING = re.compile(r"(?<=\[) *|(?<=, ) *")
+MOST = 400  # rows of one table, and characters of one field: what is longer is not read but searched
+NOTE = 4_000  # characters of a note
 _SHORT = 8  # characters of a text that may stand under numbers
 
 
@@ -70,8 +72,10 @@ class TableView:
 def view(sheet: Sheet, without: Sequence[str] = ()) -> TableView:
     """The sheet's view, without the notes that are said elsewhere."""
     columns = [
-        _column(head, [row[at] for row in sheet.rows], names=at < sheet.names) for at, head in enumerate(sheet.columns)
+        _column(head, [row[at] for row in sheet.rows[:MOST]], names=at < sheet.names)
+        for at, head in enumerate(sheet.columns)
     ]
+    more = len(sheet.rows) - MOST
     groups = [(name, sum(one.span for one in same)) for name, same in groupby(columns, key=lambda one: one.group)]
     return TableView(
         title=plain(sheet.title, None),
@@ -79,7 +83,10 @@ def view(sheet: Sheet, without: Sequence[str] = ()) -> TableView:
         columns=columns,
         rows=[list(row) for row in zip(*(one.fields for one in columns), strict=True)],
         rules=sheet.rules,
-        notes=[plain(note, None) for note in sheet.notes if note not in without],
+        notes=[
+            *([f"{more:,} more rows: `radvqa table` prints them all."] if more > 0 else []),
+            *(plain(note, NOTE) for note in sheet.notes if note not in without),
+        ],
     )
 
 
@@ -100,7 +107,7 @@ def _column(head: str | tuple[str, str], fields: Sequence[Item | str], *, names:
 
 def _field(item: Item, interval: str, span: int) -> Field:
     alone = bool(interval) or len(item.text) <= _SHORT
-    return Field(plain(item.text, None), interval, item.mark, item.tied, 1 if alone else span)
+    return Field(plain(item.text, MOST), interval, item.mark, item.tied, 1 if alone else span)
 
 
 def _split(item: Item) -> Item:

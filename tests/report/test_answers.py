@@ -84,9 +84,9 @@ def test_arms_of_one_run_share_a_column(tmp_path: Path) -> None:
     ]
     [run] = read_runs([write_run(tmp_path, lines)])
     columns = columns_of(run.arms)
-    assert [(column.label, column.with_image, len(column.records)) for column in columns] == [
-        ("publisher/model", True, 2),
-        ("publisher/model (text only)", False, 1),
+    assert [(column.label, column.arm, len(column.records)) for column in columns] == [
+        ("publisher/model", "image", 2),
+        ("publisher/model (text only)", "textonly", 1),
     ]
 
 

@@ -39,6 +39,7 @@ HOSTILE = {
     "user\u202egnp.exe\u202c": "userU+202Egnp.exeU+202C",
     "two\u2028lines\u2029": "twoU+2028linesU+2029",
     "zero\u200bwidth\ufeff": "zeroU+200BwidthU+FEFF",
+    "hangul\u3164 braille\u2800 joined\u200d varied\ufe0f": "hangulU+3164 brailleU+2800 joinedU+200D variedU+FE0F",
     "__proto__": "__proto__",
     "constructor": "constructor",
 }

@@ -16,6 +16,7 @@ from radimagenet_vqa_tasks.report.findings import Finding
 from radimagenet_vqa_tasks.report.page import PER_BLOCK, Content, Picture, html
 from radimagenet_vqa_tasks.report.sections import Part, Section
 from radimagenet_vqa_tasks.report.view import view
+from radimagenet_vqa_tasks.scoring.record import OUTCOMES
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -109,3 +110,11 @@ def test_tables_say_what_their_heads_are_for() -> None:
     tags = shape(page())
     assert sum(tag == "caption" for tag, _ in tags) == sum(tag == "table" for tag, _ in tags) > 0
     assert all(attrs.get("scope") in ("col", "row", "colgroup") for tag, attrs in tags if tag == "th")
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_every_outcome_has_a_sign_and_a_colour(outcome: str) -> None:
+    """No answer is shown as "undefined"."""
+    text = page()
+    assert re.search(rf'^  {outcome}: "\S+",$', text, re.MULTILINE)
+    assert f".sign.{outcome}" in text and f"--{outcome}:" in text

@@ -19,7 +19,7 @@ from radimagenet_vqa_tasks.report.payload import CUTS, packed, payload
 def column(label: str, found: list[dict[str, Any]], **texts: Any) -> Column:
     """A column of these records, every answer with the same texts."""
     by_question = {(one.fingerprint, one.key): one for one in found}
-    return Column(label, True, by_question, {question: Answer(**texts) for question in by_question})
+    return Column(label, "image", by_question, {question: Answer(**texts) for question in by_question})
 
 
 def unpacked(text: str) -> dict[str, Any]:
@@ -87,12 +87,28 @@ def test_budget_cuts_responses_shorter() -> None:
         question: Answer(response="".join(f"{(row * 7919 + at * 104729) ** 3 % 99991} " for at in range(1500)))
         for row, question in enumerate(by_question)
     }
-    one = Column("one", True, by_question, random)
+    one = Column("one", "image", by_question, random)
     whole = len(packed([one], {}, {}, 10**9))
     cut = packed([one], {}, {}, whole // 3)
     assert len(cut) <= whole // 3
     kept = {len(text) for text in unpacked(cut)["texts"]} & set(CUTS)
     assert kept
+
+
+def test_budget_holds_for_whatever_is_long() -> None:
+    """Questions, options, prompts, judge's words, keys and facets are cut like responses; then questions are left out."""
+    random = [f"{(at * 104729) ** 3 % 99991} " * 300 for at in range(60)]
+    found = [
+        record(image, "anatomy_mc", key=text, question=text, choices=(text, text[::-1]), location=text, target="A")
+        for image, text in enumerate(random)
+    ]
+    by_question = {(one.fingerprint, one.key): one for one in found}
+    texts = {key: Answer(*(f"{n}{key[1]}" for n in range(4)), earlier=(key[1],) * 50) for key in by_question}
+    one = Column("one", "image", by_question, texts)
+    for budget in (40_000, 4_000):
+        cut = packed([one], {}, {}, budget)
+        assert len(cut) <= budget
+    assert 0 < unpacked(cut)["leftOut"] < 60
 
 
 def test_same_runs_give_the_same_bytes() -> None:

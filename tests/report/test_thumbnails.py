@@ -126,6 +126,13 @@ def test_images_keep_within_their_budget(budget: int) -> None:
     assert sum(len(jpeg) * 4 / 3 for jpeg in jpegs) <= budget
 
 
+def test_images_that_cannot_fit_are_left_out() -> None:
+    """Not even the smallest thumbnails of all fit: the first of them do."""
+    jpegs = noise(40).jpegs(4_000)
+    assert 0 < len(jpegs) < 40
+    assert sum(len(jpeg) * 4 / 3 for jpeg in jpegs) <= 4_000
+
+
 def test_larger_budget_gives_better_images() -> None:
     """Room is used: no image is smaller than it has to be, nor larger than it was."""
     small, large = (Image.open(io.BytesIO(noise(4).jpegs(budget)[0])) for budget in (20_000, 10**7))

@@ -58,11 +58,18 @@ function facts(store, row, cell) {
   );
 }
 
+const SHOWN = {
+  textonly: "asked without the image",
+  told: "asked without the image, and told so",
+  blank: "shown a blank image",
+  swapped: "shown another question's image",
+};
+
 function card(store, arm, row) {
   const answer = store.answer(arm, row);
-  const { label, blind } = store.arms[arm];
+  const { label, shown } = store.arms[arm];
   const head = el("h4", {}, el("span", { class: "number" }, String(arm + 1)), " ", isolated(label));
-  const seeing = blind ? el("p", { class: "blind" }, "asked without the image") : null;
+  const seeing = SHOWN[shown] ? el("p", { class: "blind" }, SHOWN[shown]) : null;
   if (!answer) {
     return el("article", { class: "answer none" }, head, seeing, el("p", {}, "This run has no answer to this question."));
   }

@@ -25,7 +25,8 @@ function start(store) {
   function refresh() {
     const rows = filters.rows();
     list.show(rows, current);
-    status.textContent = `${rows.length.toLocaleString("en")} of ${plural(store.count, "question", "questions")}`;
+    const absent = store.leftOut ? ` (${store.leftOut.toLocaleString("en")} more did not fit into this file)` : "";
+    status.textContent = `${rows.length.toLocaleString("en")} of ${plural(store.count, "question", "questions")}${absent}`;
     tally.replaceChildren(...store.arms.map((arm, index) => tallied(store, arm, index, rows)));
     form.classList.toggle("active", filters.values().length > 0);
   }

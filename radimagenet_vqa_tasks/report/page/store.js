@@ -63,12 +63,13 @@ class Store {
 
   // The pictures of a question as data: addresses. A block of them is parsed when one is first looked at.
   pictures(row) {
-    return (this.questions.images[row] || []).map((index) => {
+    return (this.questions.images[row] || []).flatMap((index) => {
       const block = Math.floor(index / this.perBlock);
       if (!this.blocks.has(block)) {
-        this.blocks.set(block, JSON.parse(document.getElementById(`images-${block}`).textContent));
+        this.blocks.set(block, JSON.parse(document.getElementById(`images-${block}`)?.textContent ?? "[]"));
       }
-      return `data:image/jpeg;base64,${this.blocks.get(block)[index % this.perBlock]}`;
+      const image = this.blocks.get(block)[index % this.perBlock]; // what did not fit into the file is not there
+      return image ? [`data:image/jpeg;base64,${image}`] : [];
     });
   }
 

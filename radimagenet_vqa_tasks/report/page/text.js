@@ -9,9 +9,9 @@ function el(tag, attributes = {}, ...children) {
   return made;
 }
 
-// Control codes, bidirectional marks, characters without width, lone surrogates: a reader must see that they are there.
+// Control codes, what Unicode says may be shown as nothing, the blank of braille, lone surrogates: a reader must see them.
 const UNSEEN =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}\p{Cs}]/gu;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u2800\ufff9-\ufffb\p{Default_Ignorable_Code_Point}\p{Cs}]/gu;
 
 function seen(text) {
   const nodes = [];
@@ -38,6 +38,7 @@ function plural(count, one, many) {
 const OUTCOMES = {
   correct: "\u2713",
   incorrect: "\u2717",
+  declined: "\u2013",
   unparsed: "?",
   missing: "\u2026",
   unknown: "\u00b7",
