@@ -96,7 +96,7 @@ def test_budget_cuts_responses_shorter() -> None:
 
 
 def test_budget_holds_for_whatever_is_long() -> None:
-    """Questions, options, prompts, judge's words, keys and facets are cut like responses; then questions are left out."""
+    """Questions, options, prompts, judges, keys and facets are cut like responses; then questions are left out."""
     random = [f"{(at * 104729) ** 3 % 99991} " * 300 for at in range(60)]
     found = [
         record(image, "anatomy_mc", key=text, question=text, choices=(text, text[::-1]), location=text, target="A")
