@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from radimagenet_vqa_tasks.analysis.runs import load_run as load_run
     from radimagenet_vqa_tasks.judge.rule.judge import judge_by_rule as judge_by_rule
     from radimagenet_vqa_tasks.reading.option import read_option as read_option
     from radimagenet_vqa_tasks.reading.phrase import read_phrase as read_phrase
@@ -21,6 +22,7 @@ __version__ = "0.1.0"
 _HOME = {
     "declines": "reading.read",
     "judge_by_rule": "judge.rule.judge",
+    "load_run": "analysis.runs",
     "paper_option": "scoring.paper",
     "paper_yes_no": "scoring.paper",
     "read_option": "reading.option",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
+from runs_support import records, write
 from support import Command, message
 
 import radimagenet_vqa_tasks as public
@@ -17,6 +19,16 @@ def test_public_names_work() -> None:
     assert public.paper_option("B", ["knee", "hip"]) == {"B"}
     assert public.paper_yes_no("Yes, it is abnormal") == frozenset()
     assert public.read_option("The answer is B.", ["knee", "hip"]) == "B"
+
+
+def test_a_run_is_loaded_with_its_texts(tmp_path: Path) -> None:
+    """Records, and a table of them with one row an answer."""
+    write(tmp_path / "run", records(2))
+    run = public.load_run(tmp_path / "run")
+    assert len(run.records) == 18 and run.records[0].response and run.records[0].question
+    table = run.to_arrow()
+    assert table.num_rows == 18
+    assert {"run", "cell", "accuracy", "accuracy_paper", "facet_location", "response"} <= set(table.column_names)
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

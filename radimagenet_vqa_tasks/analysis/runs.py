@@ -12,8 +12,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from radimagenet_vqa_tasks.analysis.arms import SHOWN, Arm, arms_of
 from radimagenet_vqa_tasks.analysis.escape import plain
@@ -21,7 +22,10 @@ from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, cell_called
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.scoring.logs import Log, read_log
-from radimagenet_vqa_tasks.scoring.record import ArmName
+from radimagenet_vqa_tasks.scoring.record import ArmName, Record, as_dict
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 RESULTS = "{stamp}_results.json"
 
@@ -34,6 +38,25 @@ class Run:
     folder: Path
     arms: tuple[Arm, ...]
     notes: tuple[str, ...]
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """Every answer of the run, benchmark by benchmark and arm by arm."""
+        return tuple(record for arm in self.arms for record in arm.records)
+
+    def to_arrow(self) -> pa.Table:
+        """One row a record: its fields as columns, facets as `facet_NAME`, scores under their own names."""
+        import pyarrow as pa
+
+        return pa.Table.from_pylist([_row(self.name, record) for record in self.records])
+
+    def to_pandas(self) -> Any:
+        """`to_arrow` as a pandas.DataFrame. Raises RunError where pandas is not installed."""
+        try:
+            import_module("pandas")
+        except ImportError:
+            raise RunError("pandas is not installed: pip install 'radimagenet-vqa-tasks[pandas]'") from None
+        return self.to_arrow().to_pandas()
 
     @property
     def families(self) -> list[Benchmark]:
@@ -58,8 +81,34 @@ class Run:
         return found[0]
 
 
-def read_runs(names: Iterable[str | Path]) -> list[Run]:
-    """The runs in these folders or sample logs. "NAME=PATH" gives a run a name.
+def _row(run: str, record: Record) -> dict[str, Any]:
+    found = as_dict(record)
+    facets, scores = found.pop("facets"), found.pop("scores")
+    # One type a column: the facets of two benchmarks may have one name.
+    named = {f"facet_{name}": None if value is None else str(value) for name, value in facets.items()}
+    return {"run": run, **found, "earlier_verdicts": json.dumps(found["earlier_verdicts"]), **scores, **named}
+
+
+def load_run(path: str | Path) -> Run:
+    """One finished run, with the texts of questions, responses and judges' replies.
+
+        run = load_run("runs/qwen2_5_vl")
+        run.to_pandas().groupby("cell").accuracy.mean()
+
+    `path` is the folder that a run was written to, or one of its sample logs. Damaged lines are left out, and said in
+    `run.notes`. Raises RunError where there is no run, or several.
+    """
+    runs = read_runs([path], texts=True)
+    if len(runs) > 1:
+        raise RunError(
+            f"{plain(path, None)} holds {len(runs)} runs ({', '.join(plain(run.name) for run in runs)}). "
+            "Name the folder of one of them."
+        )
+    return runs[0]
+
+
+def read_runs(names: Iterable[str | Path], *, texts: bool = False) -> list[Run]:
+    """The runs in these folders or sample logs. "NAME=PATH" gives a run a name; `texts` as in `read_log`.
 
     What is damaged is left out, and said in the runs' notes. Raises RunError where a path does not exist, or not one
     sound record is left.
@@ -68,14 +117,14 @@ def read_runs(names: Iterable[str | Path]) -> list[Run]:
     with _without_collector():
         for name in names:
             label, path = _label(str(name))
-            found = _read_folder(path) if path.is_dir() else _read_files(path, [path])
+            found = _read_folder(path, texts) if path.is_dir() else _read_files(path, [path], texts)
             runs += [replace_name(run, label) for run in found] if label else found
     return _distinct(runs)
 
 
 def read_logs(logs: Sequence[Path]) -> Run:
     """The run that wrote exactly these sample logs. Raises RunError where there is no sound record, or several runs."""
-    runs = _read_files(logs[0].parent, logs)
+    runs = _read_files(logs[0].parent, logs, texts=False)
     if len(runs) > 1:
         raise RunError(f"{plain(logs[0].parent, None)} holds logs of several models; name the folder of one.")
     return runs[0]
@@ -111,7 +160,7 @@ def _label(name: str) -> tuple[str, Path]:
     )
 
 
-def _read_folder(path: Path) -> list[Run]:
+def _read_folder(path: Path, texts: bool) -> list[Run]:
     by_folder: dict[Path, list[Path]] = defaultdict(list)
     for log in sorted(path.rglob("*_samples_*.jsonl")):
         by_folder[log.parent].append(log)
@@ -120,12 +169,12 @@ def _read_folder(path: Path) -> list[Run]:
             f"there are no sample logs (*_samples_*.jsonl) in {plain(path, None)}. `radvqa run` writes them; "
             "`lmms-eval` does with --log_samples."
         )
-    return [run for logs in by_folder.values() for run in _read_files(path, logs)]
+    return [run for logs in by_folder.values() for run in _read_files(path, logs, texts)]
 
 
-def _read_files(asked: Path, paths: Sequence[Path]) -> list[Run]:
+def _read_files(asked: Path, paths: Sequence[Path], texts: bool) -> list[Run]:
     """The runs in the logs of one folder, one a model."""
-    logs = [read_log(path) for path in paths]
+    logs = [read_log(path, texts=texts) for path in paths]
     results = {log.path: _results(log) for log in logs}
     if not any(log.records for log in logs):
         said = "; ".join(problem for log in logs[:3] for problem in log.problems[:1])
