@@ -40,7 +40,7 @@ def kappa_sheet(arms: Sequence[Arm]) -> Sheet:
         rows.append(row)
     notes = [
         "1: the same answer everywhere; 0: no more agreement than chance, taken within each cell. Agreement says "
-        "nothing of being right. In brackets: 95 % intervals, linearised and clustered on images."
+        "nothing of being right. In brackets: 95 % intervals, clustered on images."
     ]
     title = "Agreement of answers (Cohen's kappa; closed and multiple-choice questions)"
     return Sheet(title, ["", *(arm.label for arm in arms)], rows, notes, data)

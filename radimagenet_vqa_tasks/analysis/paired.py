@@ -198,8 +198,8 @@ def _kappa_interval(value: float, by_chance: float, error: float, n: int, count:
     interval is that of a share near 1 (skewed, never empty) and the linearised one in the middle.
     """
     disagreement = min(1.0, max(0.0, (1 - value) * by_chance))
-    variance = max((error * by_chance) ** 2, disagreement * (1 - disagreement) / n)
-    size = disagreement * (1 - disagreement) / variance if error > 0 and variance > 0 else float(count)
+    unit = disagreement * (1 - disagreement)
+    size = unit / (error * by_chance) ** 2 if error > NOISE and unit > 0 else float(count)
     if count > 1 and count < n and error > 0:
         size *= (t_quantile(n - 1) / t_quantile(count - 1)) ** 2
     low, high = share_interval(disagreement, size)

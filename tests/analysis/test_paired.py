@@ -208,6 +208,16 @@ def test_intervals_of_kappa_near_1_cover(differing: float) -> None:
     assert covered / trials >= 0.93
 
 
+def test_the_interval_of_no_agreement_is_no_wider_than_it_must_be() -> None:
+    """Two who guess: the error of kappa is 1 / sqrt(n) (Fleiss, Cohen and Everitt), and the interval has that width."""
+    random = np.random.default_rng(13)
+    first, second = (random.random(900) < 0.5 for _ in range(2))
+    found = kappa(first.tolist(), second.tolist(), range(900))
+    assert found.high - found.low == pytest.approx(2 * 1.96 / 30, rel=0.03)
+    skewed = kappa((random.random(900) < 0.1).tolist(), (random.random(900) < 0.1).tolist(), range(900))
+    assert skewed.high - skewed.low == pytest.approx(2 * 1.96 / 30, rel=0.3)
+
+
 def test_intervals_of_kappa_cover_at_the_nominal_rate() -> None:
     """Sixty images whose five questions agree or differ together: 93 to 97 % of the intervals hold the truth.
 
