@@ -1,31 +1,25 @@
-"""The host for the time of a run: what `radvqa run` puts around it, in one place.
+"""All that leans on the inside of lmms-eval 0.7, apart from the plugin and the backends: its parts, called one by one.
 
-Everything here leans on the inside of lmms-eval 0.7. Nothing else in the pack does, apart from the plugin.
+`lmms-eval` finds tasks, loads a model, asks, scores and saves in one function that cannot be told to do a part of it
+otherwise. `radvqa run` makes the same calls in the same order, with its own task index and its own way of asking.
 """
 
 from __future__ import annotations
 
-import os
+import argparse
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
-from unittest.mock import patch
 
 from radimagenet_vqa_tasks.benchmarks import SOURCES
 from radimagenet_vqa_tasks.data.sources import LocalFiles
-from radimagenet_vqa_tasks.errors import RadVQAError
+from radimagenet_vqa_tasks.errors import RadVQAError, RunError
 from radimagenet_vqa_tasks.plugin import TASKS
-
-# A checkpoint is a batch of requests whose responses are then written to disk. Short enough to lose little, long
-# enough that a fast backend is not slowed down by starting batches.
-CHECKPOINT_SECONDS = 30.0
-FIRST_CHECKPOINT = 32
 
 
 def import_host() -> Any:
@@ -35,34 +29,38 @@ def import_host() -> Any:
     return host
 
 
-@contextmanager
-def prepared(host: Any, verbosity: str, files: Mapping[str, LocalFiles]) -> Iterator[None]:
-    """The host, with this pack's task index, response store and error reporting while the context lasts.
+def parse(host: Any, argv: Sequence[str], program: str) -> argparse.Namespace:
+    """The host's own arguments. It reads nothing but `sys.argv`."""
+    before = sys.argv
+    sys.argv = [program, *argv]
+    try:
+        arguments: argparse.Namespace = host.parse_eval_args()[1]
+    finally:
+        sys.argv = before
+    return arguments
 
-    `files` are the files to take in the hub's place, by data set.
-    """
+
+def prepare(host: Any, verbosity: str) -> None:
+    """Processes, log and error handling of a run."""
     import accelerate
     from lmms_eval.api.task import ConfigurableTask
     from tenacity import retry_if_not_exception_type
 
     accelerate.Accelerator(kwargs_handlers=[accelerate.InitProcessGroupKwargs(timeout=timedelta(seconds=60_000))])
     host.eval_logger.remove()
-    host.eval_logger.add(sys.stderr, level=verbosity, format="{level}: {message}")
-    loading = ConfigurableTask.download.retry
-    with (
-        patch.dict(os.environ, {"LMMS_CACHE_RUN_ID": "responses"}),
-        _video_reader(),
-        patch.object(host, "TaskManager", task_manager(host.TaskManager, files)),
-        patch.object(host.evaluator, "ResponseCache", _response_cache(host.evaluator.ResponseCache)),
-        # Trying five times helps against a network, not against data that are wrong.
-        patch.object(loading, "retry", retry_if_not_exception_type(RadVQAError)),
-        patch.object(loading, "reraise", True),
-    ):
-        yield
+    host.eval_logger.add(sys.stderr, level=verbosity, format="{level}: {message}", filter=_not_of_one_request)
+    # Trying five times helps against a network, not against data that are wrong.
+    ConfigurableTask.download.retry.retry = retry_if_not_exception_type(RadVQAError)
+    ConfigurableTask.download.retry.reraise = True
+
+
+def _not_of_one_request(record: Mapping[str, Any]) -> bool:
+    """Leave out what a backend says of each request that failed: they are counted, and the run says why."""
+    return record["function"] not in ("process_single_request", "_process") or record["level"].name == "DEBUG"
 
 
 @contextmanager
-def _video_reader() -> Iterator[None]:
+def video_reader() -> Iterator[None]:
     """Something to import as `decord`, where it is not installed.
 
     Most backends of the host import this reader of videos whatever they are asked, and there are no wheels of it for
@@ -81,15 +79,11 @@ def _video_reader() -> Iterator[None]:
         del sys.modules["decord"]
 
 
-def task_manager(base: Any, files: Mapping[str, LocalFiles]) -> Any:
-    """The host's TaskManager, indexing this pack's tasks only, on local files where there are any."""
+def task_manager(host: Any, args: argparse.Namespace, files: Mapping[str, LocalFiles]) -> Any:
+    """The host's TaskManager, indexing this pack's tasks only, on local files where there are any, by data set."""
     local = {SOURCES[name].repository: (SOURCES[name], of_source) for name, of_source in files.items()}
 
-    class PackTaskManager(base):
-        def __init__(self, *args: Any, include_path: Any = None, **kwargs: Any) -> None:
-            folders = [str(TASKS), *([include_path] if isinstance(include_path, str) else include_path or [])]
-            super().__init__(*args, include_path=folders, **{**kwargs, "include_defaults": False})
-
+    class PackTaskManager(host.TaskManager):
         def _get_config(self, name: str) -> dict[str, Any]:
             config: dict[str, Any] = super()._get_config(name)
             if config.get("dataset_path") in local:
@@ -98,51 +92,93 @@ def task_manager(base: Any, files: Mapping[str, LocalFiles]) -> Any:
                 config |= {"dataset_path": source.builder, "dataset_kwargs": {"data_files": data_files}}
             return config
 
-    return PackTaskManager
+    folders = [str(TASKS), *([args.include_path] if args.include_path else [])]
+    return PackTaskManager(args.verbosity, include_path=folders, include_defaults=False, model_name=args.model)
 
 
-def _response_cache(base: Any) -> Any:
-    """The host's ResponseCache, writing while the model answers and not only when it has answered everything."""
+def load_model(args: argparse.Namespace) -> Any:
+    """The backend, watched (see `models/watched.py`)."""
+    from lmms_eval import models
 
-    class CheckpointedCache(base):
-        def execute(self, lm: Any, reqtype: str, requests: list[Any]) -> list[Any]:
-            answers: list[Any] = []
-            size = checkpoint_size(FIRST_CHECKPOINT, lm)
-            while len(answers) < len(requests):
-                started = time.monotonic()
-                batch = requests[len(answers) : len(answers) + size]
-                answers += super().execute(_Printable(lm), reqtype, batch)
-                if time.monotonic() - started < CHECKPOINT_SECONDS:
-                    size *= 2
-            return answers
+    from radimagenet_vqa_tasks.models.watched import watched
 
-    return CheckpointedCache
+    backend = watched(models.get_model(args.model, args.force_simple))
+    if args.apply_chat_template and not hasattr(backend, "apply_chat_template"):
+        raise RunError(
+            f"the backend {args.model!r} takes no --apply_chat_template: it dresses prompts in its model's own "
+            "template already. Leave the option out."
+        )
+    wanted = {"batch_size": args.batch_size, "max_batch_size": args.max_batch_size, "device": args.device}
+    return backend.create_from_arg_string(args.model_args, wanted)  # type: ignore[attr-defined]
 
 
-def checkpoint_size(wanted: int, lm: Any) -> int:
-    """`wanted` rounded up to whole batches: processes that step together must see the same number of them."""
-    batch = getattr(lm, "batch_size", 1)
-    batch = batch if isinstance(batch, int) and batch > 0 else 1
-    return -(-wanted // batch) * batch
+def modules_with_bars(host: Any, lm: Any) -> list[ModuleType]:
+    """Where progress bars of the host's are made: the backend's modules, and the evaluator."""
+    modules = [sys.modules[kind.__module__] for kind in type(lm).__mro__ if kind.__module__ in sys.modules]
+    return [host.evaluator, *dict.fromkeys(modules)]
 
 
-class _Printable:
-    """A model whose answers can be written to a UTF-8 file: lone surrogates are spelled out.
+def evaluate(
+    host: Any, args: argparse.Namespace, lm: Any, manager: Any, shown_args: argparse.Namespace
+) -> tuple[dict[str, Any] | None, dict[str, list[Any]]]:
+    """Ask, score and save, as the host's command does; (None, {}) on the processes that are not the first.
 
-    The host writes answers as they are, and one such character would end the run, or the log, with everything in it.
+    `shown_args` are the arguments as they may be written down.
     """
+    tracker = host.EvaluationTracker(**_tracking(host, args))
+    stamp = host.utils.get_datetime_str(timezone=args.timezone)
+    results: dict[str, Any] | None = host.evaluator.simple_evaluate(
+        **_options(host, args),
+        model=lm,
+        model_args=shown_args.model_args,
+        tasks=manager.match_tasks([name.strip() for name in args.tasks.split(",")]),
+        task_manager=manager,
+        evaluation_tracker=tracker,
+        cli_args=shown_args,
+        datetime_str=stamp,
+    )
+    if results is None:
+        return None, {}
+    results["config"]["model"] = tracker.general_config_tracker.model_source = args.model
+    samples: dict[str, list[Any]] = results.pop("samples")
+    tracker.save_results_aggregated(results=results, samples=samples, datetime_str=stamp)
+    for task in results["configs"]:
+        tracker.save_results_samples(task_name=task, samples=samples[task])
+    if tracker.push_results_to_hub or tracker.push_samples_to_hub:
+        tracker.recreate_metadata_card()
+    return results, samples
 
-    def __init__(self, lm: Any) -> None:
-        self._lm = lm
 
-    def __getattr__(self, name: str) -> Callable[[list[Any]], list[Any]]:
-        ask = getattr(self._lm, name)
-        return lambda requests: [_printable(answer) for answer in ask(requests)]
+def _tracking(host: Any, args: argparse.Namespace) -> dict[str, Any]:
+    from os import environ
+
+    token = {"token": environ["HF_TOKEN"]} if environ.get("HF_TOKEN") else {}
+    given: dict[str, Any] = host.utils.simple_parse_args_string(args.hf_hub_log_args)
+    return {**given, "output_path": args.output_path, **token}
 
 
-def _printable(answer: Any) -> Any:
-    if isinstance(answer, str):
-        return answer.encode("utf-8", "backslashreplace").decode()
-    if hasattr(answer, "text") and isinstance(answer.text, str):
-        answer.text = _printable(answer.text)
-    return answer
+def _options(host: Any, args: argparse.Namespace) -> dict[str, Any]:
+    import torch.distributed as dist
+
+    as_named = (
+        *("num_fewshot", "batch_size", "max_batch_size", "device", "limit", "offset", "check_integrity", "write_out"),
+        *("log_samples", "system_instruction", "apply_chat_template", "fewshot_as_multiturn", "gen_kwargs"),
+        *("verbosity", "force_simple", "launcher_args", "repeats", "baseline", "max_tokens", "process_docs_parallel"),
+    )
+    seeds = ("random_seed", "numpy_random_seed", "torch_random_seed", "fewshot_random_seed")
+    return {
+        **{name: getattr(args, name) for name in as_named},
+        **dict(zip(seeds, args.seed, strict=True)),
+        **host.request_caching_arg_to_dict(cache_requests=args.cache_requests),
+        "distributed_executor_backend": "torchrun" if dist.is_available() and dist.is_initialized() else "accelerate",
+    }
+
+
+@contextmanager
+def asking_with(lm: Any, generate_until: Any) -> Iterator[None]:
+    """While the context lasts, the backend is asked through `generate_until`."""
+    lm.generate_until = generate_until
+    try:
+        yield
+    finally:
+        del lm.generate_until

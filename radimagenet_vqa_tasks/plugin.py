@@ -1,9 +1,10 @@
 """How lmms-eval finds the pack, with nothing to configure.
 
 The host loads the entry points of the group `lmms_eval.models` whenever it is about to evaluate: the only hook that a
-plain `pip install` gives. `manifests` returns the pack's model backends, which is what the group is for, and adds the
-pack's task folder to every task index built later. It imports nothing heavy, and it must never break the host: when
-the host has changed, one warning names the option that still works.
+plain `pip install` gives. `manifests` returns the pack's model backends, which is what the group is for, adds the
+pack's task folder to every task index built later, and has every backend watched, so that the failure of an endpoint is
+never scored as an answer. It imports nothing heavy, and it must never break the host: when the host has changed, one
+warning names what still works.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 TASKS = Path(__file__).parent / "yaml_tasks"
 HOST_MODULE = "lmms_eval.tasks"
+REGISTRY_MODULE = "lmms_eval.models.registry_v2"
+CACHE_MODULE = "lmms_eval.caching.response_cache"
 BACKENDS = {
     "radvqa_chance": "radimagenet_vqa_tasks.models.chance.Chance",
     "radvqa_prior": "radimagenet_vqa_tasks.models.prior.Prior",
@@ -34,6 +37,8 @@ def manifests() -> list[ModelManifest]:
     """The entry point: register the task folder, and describe the pack's model backends to the host."""
     try:
         _when_imported(HOST_MODULE, add_tasks)
+        _when_imported(REGISTRY_MODULE, watch_models)
+        _when_imported(CACHE_MODULE, keep_failures_out)
         from lmms_eval.models.registry_v2 import ModelManifest
 
         return [ModelManifest(model_id=name, simple_class_path=path) for name, path in BACKENDS.items()]
@@ -61,6 +66,51 @@ def add_tasks(host: ModuleType) -> None:
             return index
 
     host.TaskManager.initialize_tasks = initialize_tasks
+
+
+def watch_models(registry: ModuleType) -> None:
+    """Make the host's registry give out watched backends; see `models/watched.py`."""
+    try:
+        get_model_class = registry.ModelRegistryV2.get_model_class
+    except AttributeError as error:
+        _warn_of_failures(error)
+        return
+
+    def get_watched_class(self: Any, *args: Any, **kwargs: Any) -> Any:
+        backend = get_model_class(self, *args, **kwargs)
+        try:
+            from radimagenet_vqa_tasks.models.watched import watched
+
+            return watched(backend)
+        except Exception as error:
+            _warn_of_failures(error)
+            return backend
+
+    registry.ModelRegistryV2.get_model_class = get_watched_class
+
+
+def keep_failures_out(caching: ModuleType) -> None:
+    """Have the host's response cache (`--use_cache`) forget requests that brought no words: they are asked again."""
+    try:
+        write = caching.ResponseCache._log_to_audit
+    except AttributeError as error:
+        _warn_of_failures(error)
+        return
+
+    def write_words(self: Any, *args: Any, **kwargs: Any) -> None:
+        response = kwargs.get("response", args[5] if len(args) > 5 else None)
+        # An answer in words is no instance of Response, or has a text.
+        if getattr(response, "missing", None) is None and getattr(response, "text", "") is not None:
+            write(self, *args, **kwargs)
+
+    caching.ResponseCache._log_to_audit = write_words
+
+
+def _warn_of_failures(error: Exception) -> None:
+    logger.warning(
+        f"radimagenet-vqa-tasks cannot tell failed requests from answers in this version of lmms-eval ({error!r}): an "
+        "endpoint's error texts are scored as the model's answers."
+    )
 
 
 def _warn(error: Exception) -> None:

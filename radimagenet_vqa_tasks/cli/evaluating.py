@@ -32,9 +32,16 @@ def demo(output: Path, judge: str | None, judge_base_url: str | None) -> None:
 @click.command(context_settings=HOST_OPTIONS)
 @COPIES
 @judge_options
+@click.option(
+    "--no-dedupe", is_flag=True, help="Ask every question, even where a greedy run has asked the same already."
+)
 @click.argument("lmms_eval_options", nargs=-1, type=click.UNPROCESSED)
 def run(
-    data: tuple[str, ...], judge: str | None, judge_base_url: str | None, lmms_eval_options: tuple[str, ...]
+    data: tuple[str, ...],
+    judge: str | None,
+    judge_base_url: str | None,
+    no_dedupe: bool,
+    lmms_eval_options: tuple[str, ...],
 ) -> None:
     """Evaluate a model: every option of `lmms-eval` works here too.
 
@@ -55,11 +62,13 @@ def run(
     from radimagenet_vqa_tasks.run.evaluation import run as run_evaluation
 
     choose_judge(judge, judge_base_url)
-    result = run_evaluation(lmms_eval_options, parse_copies(data))
+    result = run_evaluation(lmms_eval_options, parse_copies(data), dedupe=not no_dedupe)
     if result:
         click.echo(result.summary)
         logs = result.sample_logs
         click.echo(f"{len(logs)} log{'s' if len(logs) > 1 else ''}, one line a question, in {logs[0].parent}")
+        if result.failed:
+            raise click.exceptions.Exit(1)
 
 
 @click.command()

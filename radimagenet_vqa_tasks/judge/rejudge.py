@@ -22,6 +22,7 @@ from radimagenet_vqa_tasks.judge.llm.prompt import prompt
 from radimagenet_vqa_tasks.judge.llm.usage import Prices, Usage, money
 from radimagenet_vqa_tasks.judge.logs import Line, Log, read_logs
 from radimagenet_vqa_tasks.judge.verdict import Verdict
+from radimagenet_vqa_tasks.scoring.record import Record
 
 BYTES_A_TOKEN = 4.0  # of English text, in the tokenizers in use
 REPLY_TOKENS = 60.0  # of one reply in Figure 8's format, where none is cached to measure
@@ -122,7 +123,15 @@ def rejudge(runs: Sequence[Path], options: JudgeOptions, everything: bool = Fals
 
 
 def _wanted(log: Log, judge: str, everything: bool) -> list[Line]:
-    return [line for line in log.open if everything or line.record.outcome == "missing" or line.record.judge != judge]
+    """The answers to ask about."""
+    spoken = [line for line in log.open if not _silent(line.record)]
+    return [line for line in spoken if everything or line.record.outcome == "missing" or line.record.judge != judge]
+
+
+def _silent(record: Record) -> bool:
+    """Whether the request failed, or the model gave no words: that is settled, and no judge's doing."""
+    failed = record.outcome == "missing" and record.judge is None
+    return failed or (record.response is None and record.outcome in ("unparsed", "declined"))
 
 
 def _settle(log: Log, lines: Sequence[Line], asked: Sequence[Future[Verdict]], judge: str) -> int:

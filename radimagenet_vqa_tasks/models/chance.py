@@ -22,6 +22,7 @@ class Chance(Guesser):
     """The host's backend around `guess`. Model argument: `seed` (default 0)."""
 
     name = "radvqa_chance"
+    sees_the_key = True  # two questions of the same words are guessed at one by one
 
     def __init__(self, seed: int | str = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)

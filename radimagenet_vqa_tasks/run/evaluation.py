@@ -12,24 +12,45 @@ import hashlib
 import json
 import os
 import shutil
-import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from loguru import logger
 
 from radimagenet_vqa_tasks import __version__
 from radimagenet_vqa_tasks.data.sources import Copies, every_file, explained, local_copies, local_files
 from radimagenet_vqa_tasks.errors import RadVQAError, RunError
-from radimagenet_vqa_tasks.host import import_host, prepared
-from radimagenet_vqa_tasks.run import catalogue
+from radimagenet_vqa_tasks.host import (
+    asking_with,
+    evaluate,
+    import_host,
+    load_model,
+    modules_with_bars,
+    prepare,
+    task_manager,
+    video_reader,
+)
+from radimagenet_vqa_tasks.run.arguments import arguments, as_shown, check_tasks
 
-DEFAULT_OUTPUT = "runs"
 UNFINISHED = ".unfinished"  # folder under the output path: responses of runs that have not ended
+ASKED_FILE = "asked.json"  # beside the logs: the words behind the digests of what was asked
+
+# Model arguments that say how a model is reached or how fast, not which one it is or what it is told.
+_HOW = (
+    *("api_key", "timeout", "max_retries", "retry_backoff_s", "num_concurrent", "num_cpus", "batch_size", "device"),
+    *(
+        "device_map",
+        "work_dir",
+        "prefix_aware_queue",
+        "prefix_hash_chars",
+        "tensor_parallel_size",
+        "data_parallel_size",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -40,61 +61,70 @@ class RunResult:
         results: the host's own.
         sample_logs: the files that hold the records.
         summary: the host's tables, and what became of the judge's work, for people.
+        failed: how many requests got no response; their questions are left out of every number.
+        sent: how many requests were sent to the model by this process, the rest being known already.
     """
 
     results: dict[str, Any]
     sample_logs: tuple[Path, ...]
     summary: str
+    failed: int = 0
+    sent: int = 0
 
 
-def run(argv: Sequence[str], copies: Copies | None = None) -> RunResult | None:
+def run(argv: Sequence[str], copies: Copies | None = None, *, dedupe: bool = True) -> RunResult | None:
     """Evaluate as `lmms-eval ARGV` does, on the pack's tasks; None on the processes that are not the first.
 
-    `copies` are local copies by data set (`hub.SOURCES`): files, or folders laid out as the hub lays them out. Raises
-    RunError or DataError, whose message says what is wrong and what to do; responses got so far stay on disk, and the
-    same command goes on from them.
+    `copies` are local copies by data set (`hub.SOURCES`): files, or folders laid out as the hub lays them out. With
+    `dedupe`, requests that are the same are asked once in greedy runs. Raises RunError or DataError, whose message says
+    what is wrong and what to do; responses got so far stay on disk, and the same command goes on from them. A request
+    that failed raises nothing: see `RunResult.failed`.
     """
-    _check_tasks(argv)
+    check_tasks(argv)
     copies = copies or {}
     files = {name: local_files(name, data) for name, data in copies.items()}
     host = import_host()
-    args = _parse(host, argv)
+    args = arguments(host, argv)
     _require_writable(Path(args.output_path))
-    unfinished = Path(args.output_path) / UNFINISHED / _identity(args, every_file(copies))
-    args.use_cache = args.use_cache or str(unfinished)
-    with _lock(unfinished), prepared(host, args.verbosity, files), local_copies(copies), _explained(args, copies):
-        results, samples = host.cli_evaluate_single(args)
+    identity = _identity(host, args, every_file(copies))
+    unfinished = Path(args.output_path) / UNFINISHED / identity
+    with _lock(unfinished), video_reader(), local_copies(copies), _explained(args, copies, unfinished):
+        results, samples, asker, lm = _evaluate(host, args, files, identity, unfinished, dedupe)
     if results is None:
         return None
-    logs = _sample_logs(args, samples, results)
-    _remove(unfinished)
+    logs = _sample_logs(args, samples, results, unfinished)
+    _write_asked(logs, lm.asked_words)
+    records = [sample["record"] for of_task in samples.values() for sample in of_task if "record" in sample]
+    failed = [record for record in records if record["outcome"] == "missing" and record["judge"] is None]
+    if not failed:
+        _remove(unfinished)
     tables = [host.make_table(results, name) for name in ("results", "groups") if name in results]
-    return RunResult(results, logs, "\n".join([*tables, *_judges_work(samples, logs)]))
+    said = [*tables, *_failures(failed), *_judges_work(records, logs)]
+    return RunResult(results, logs, "\n".join(said), len(failed), asker.asked.sent)
 
 
-def _check_tasks(argv: Sequence[str]) -> None:
-    """Find typing errors in --tasks before the host is imported, which takes its time."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--tasks")
-    parser.add_argument("--include_path")
-    known = parser.parse_known_args(list(argv))[0]
-    if not known.tasks:
-        raise RunError("no task was named. Pass --tasks with one or more names, for instance --tasks radvqa")
-    if not known.include_path:  # a user's own tasks are the host's to check
-        catalogue.check(name.strip() for name in known.tasks.split(","))
+def _evaluate(
+    host: Any, args: argparse.Namespace, files: Mapping[str, Any], identity: str, unfinished: Path, dedupe: bool
+) -> tuple[dict[str, Any] | None, dict[str, list[Any]], Any, Any]:
+    # They import the host.
+    from radimagenet_vqa_tasks.run.asking import Asker
+    from radimagenet_vqa_tasks.run.progress import Progress, in_place_of_the_backends_bars
+    from radimagenet_vqa_tasks.run.store import Store
 
-
-def _parse(host: Any, argv: Sequence[str]) -> argparse.Namespace:
-    """The host's own arguments, with the defaults of `radvqa run`."""
-    with patch.object(sys, "argv", ["radvqa run", *argv]):
-        args: argparse.Namespace = host.parse_eval_args()[1]
-    args.log_samples = True
-    args.output_path = args.output_path or str(Path(DEFAULT_OUTPUT, Path(args.model).name))
-    if "--verbosity" not in argv:
-        args.verbosity = "WARNING"
-    if "--timezone" not in argv:
-        args.timezone = "UTC"
-    return args
+    prepare(host, args.verbosity)
+    manager = task_manager(host, args, files)
+    lm = load_model(args)
+    progress, store = Progress(), Store(Path(args.use_cache) if args.use_cache else unfinished)
+    asker = Asker(lm, store, identity, dedupe=dedupe, progress=progress)
+    try:
+        with (
+            asking_with(lm, asker.generate_until),
+            in_place_of_the_backends_bars(progress, modules_with_bars(host, lm)),
+        ):
+            results, samples = evaluate(host, args, lm, manager, as_shown(args))
+    finally:
+        store.close()
+    return results, samples, asker, lm
 
 
 def _require_writable(folder: Path) -> None:
@@ -109,13 +139,18 @@ def _require_writable(folder: Path) -> None:
         ) from error
 
 
-def _identity(args: argparse.Namespace, files: Sequence[str]) -> str:
-    """What makes two commands the same run, so that one may use the other's responses."""
+def _identity(host: Any, args: argparse.Namespace, files: Sequence[str]) -> str:
+    """What makes two commands the same run, so that one may use the other's responses.
+
+    Not the key, the batch size or the number of processes: with them, a run is corrected or moved elsewhere.
+    """
     stamps = [(path, os.stat(path).st_size, os.stat(path).st_mtime_ns) for path in files]
-    asked = ("model", "model_args", "tasks", "include_path", "limit", "offset", "num_fewshot", "repeats")
+    asked = ("model", "tasks", "include_path", "limit", "offset", "num_fewshot", "repeats")
     how = ("gen_kwargs", "force_simple", "system_instruction", "apply_chat_template")
-    parts = [__version__, *(getattr(args, name) for name in (*asked, *how)), stamps]
-    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:12]
+    model = host.utils.simple_parse_args_string(args.model_args) if args.model_args else {}
+    kept = {name: value for name, value in model.items() if name not in _HOW}
+    parts = [__version__, kept, *(getattr(args, name) for name in (*asked, *how)), stamps]
+    return hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()[:12]
 
 
 @contextmanager
@@ -149,9 +184,9 @@ def _remove(unfinished: Path) -> None:
 
 
 @contextmanager
-def _explained(args: argparse.Namespace, copies: Copies) -> Iterator[None]:
+def _explained(args: argparse.Namespace, copies: Copies, unfinished: Path) -> Iterator[None]:
     """Turn whatever ends a run into one message that says what to do."""
-    kept = f"Responses got so far are kept in {args.use_cache}; the same command goes on from them."
+    kept = f"Responses got so far are kept in {args.use_cache or unfinished}; the same command goes on from them."
     try:
         with explained(copies):
             yield
@@ -168,7 +203,9 @@ def _explained(args: argparse.Namespace, copies: Copies) -> Iterator[None]:
         ) from error
 
 
-def _sample_logs(args: argparse.Namespace, samples: dict[str, list[Any]], results: dict[str, Any]) -> tuple[Path, ...]:
+def _sample_logs(
+    args: argparse.Namespace, samples: dict[str, list[Any]], results: dict[str, Any], unfinished: Path
+) -> tuple[Path, ...]:
     """The sample logs of a run, each checked to hold every record: the host only warns when it could not write one."""
     logs = []
     stamp = results["date"].replace(":", "-")
@@ -179,25 +216,44 @@ def _sample_logs(args: argparse.Namespace, samples: dict[str, list[Any]], result
             free = shutil.disk_usage(args.output_path).free
             raise RunError(
                 f"the log of {task} in {args.output_path} holds {written} of {len(records)} records ({free:,} bytes "
-                f"are free there). The responses are kept in {args.use_cache}: make room and run the same command "
-                "again."
+                f"are free there). The responses are kept in {args.use_cache or unfinished}: make room and "
+                "run the same command again."
             )
         logs += found
     return tuple(logs)
 
 
-def _judges_work(samples: dict[str, list[Any]], logs: Sequence[Path]) -> Iterator[str]:
+def _write_asked(logs: Sequence[Path], words: Mapping[str, Any]) -> None:
+    """The words behind the digests, beside the logs; those of earlier runs in the folder stay."""
+    if not logs:
+        return
+    path = logs[0].parent / ASKED_FILE
+    known: dict[str, Any] = {}
+    with suppress(OSError, ValueError):
+        known = json.loads(path.read_text(encoding="utf-8"))
+    together = json.dumps({**known, **words}, indent=1, ensure_ascii=False, sort_keys=True, default=str)
+    path.write_text(together + "\n", encoding="utf-8")
+
+
+def _failures(records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """How many requests failed, why, and what to do."""
+    if records:
+        causes = Counter(record.get("error") or record["reason"] for record in records)
+        cause, _ = causes.most_common(1)[0]
+        yield f"{len(records):,} requests failed: {cause}; the same command asks them again."
+
+
+def _judges_work(records: Iterable[Mapping[str, Any]], logs: Sequence[Path]) -> Iterator[str]:
     """What an LLM judge took, and the one command that completes what it left."""
     from radimagenet_vqa_tasks.judge.chosen import chosen
 
-    # With --predict_only nothing is scored and there are no records.
-    records = [sample["record"] for of_task in samples.values() for sample in of_task if "record" in sample]
+    records = list(records)
     judge = chosen() if any(record["format"] == "open" for record in records) else None
     if judge:
         yield f"Judge {judge.name}: {judge.usage.summary()}"
-    missing = sum(record["outcome"] == "missing" for record in records)
-    if missing:
+    owed = sum(record["outcome"] == "missing" and record["judge"] is not None for record in records)
+    if owed:
         yield (
-            f"{missing} open answers have no verdict and are left out: accuracies and Avg are incomplete. "
+            f"{owed} open answers have no verdict and are left out: accuracies and Avg are incomplete. "
             f"To complete them: radvqa judge {logs[0].parent}"
         )

@@ -20,6 +20,7 @@ from radimagenet_vqa_tasks.reading.read import Reading, read
 from radimagenet_vqa_tasks.scoring.late import late_results
 from radimagenet_vqa_tasks.scoring.paper import paper_option, paper_phrase, paper_yes_no
 from radimagenet_vqa_tasks.scoring.record import PAPER, STRICT, Record, Shown, as_dict
+from radimagenet_vqa_tasks.scoring.response import Response, response_of
 
 TASK_VERSION = "2-A"  # the N-X of the task files' metadata.version; see CHANGELOG.md
 
@@ -58,16 +59,33 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> Results:
     errors; `score` is absent where there is none. `record` goes to the sample log only. Under the LLM judge the verdict
     is added later; see `late.py`.
     """
-    response = results[0] if results and isinstance(results[0], str) else ""
+    response = response_of(results[0] if results else None)
     judge = chosen() if doc["format"] == "open" else None
+    if response.text is None:
+        return as_results(record_of(doc, response, without_words(doc, response, judge.name if judge else None)))
     if judge is None:
-        return as_results(record_of(doc, response, score(doc, response)))
-    verdict = judge.submit(doc["question"], doc["target"], response)
+        return as_results(record_of(doc, response, score(doc, response.text)))
+    verdict = judge.submit(doc["question"], doc["target"], response.text)
     # Until there is a verdict, the record says that the judge owes it.
     owed = record_of(doc, response, Scored("missing", judge=judge.name))
     return late_results(
         as_results(owed), lambda: as_results(record_of(doc, response, _score_late(verdict, judge.name)))
     )
+
+
+def without_words(doc: Mapping[str, Any], response: Response, judge: str | None = None) -> Scored:
+    """What becomes of a response that holds no words at all, which is not the same as an empty text.
+
+    Where the endpoint failed, nobody answered. Null content is the model's doing: the paper's tool would have had an
+    empty text. No judge is asked; `judge` is whose column an open answer stands in, None for the rule judge.
+    """
+    if response.missing:
+        return Scored("missing", reason=response.missing)
+    empty = score(doc, "")
+    named = {"judge": judge or empty.judge}
+    if response.finish == "content_filter":
+        return Scored("declined", empty.in_paper, reason="refusal", **named)
+    return Scored("unparsed", empty.in_paper, reason="unfinished" if response.finish == "length" else "empty", **named)
 
 
 def score(doc: Mapping[str, Any], response: str) -> Scored:
@@ -95,7 +113,7 @@ def scores_of(outcome: Outcome, in_paper: bool | None) -> dict[str, float]:
     return scores if in_paper is None else {**scores, PAPER: float(in_paper)}
 
 
-def record_of(doc: Mapping[str, Any], response: str | None, scored: Scored) -> Record:
+def record_of(doc: Mapping[str, Any], response: Response, scored: Scored) -> Record:
     """The record of a question's columns and what became of its answer."""
     return Record(
         key=doc["key"],
@@ -107,16 +125,18 @@ def record_of(doc: Mapping[str, Any], response: str | None, scored: Scored) -> R
         question=doc["question"],
         choices=tuple(doc["choices"] or ()),
         target=doc["target"],
-        response=response,
+        response=response.text,
         extracted=scored.extracted,
         outcome=scored.outcome,
         reason=scored.reason,
+        error=response.words or None,
         scores=scores_of(scored.outcome, scored.in_paper),
         judge=scored.judge,
         tier=scored.tier,
         judge_reply=scored.judge_reply,
         fingerprint=doc["fingerprint"],
         version=TASK_VERSION,
+        asked=response.asked,
         pack=__version__,
         shown=Shown(**doc["shown"]) if doc.get("shown") else None,
     )

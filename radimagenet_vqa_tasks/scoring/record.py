@@ -44,6 +44,7 @@ class Record(msgspec.Struct, kw_only=True):
         reason: why the outcome is what it is, as a short code; None where it needs no reason.
         scores: by metric: 1 or 0 for questions. Without a strict verdict there is no "accuracy"; without a known paper
             protocol there is no "accuracy_paper".
+        error: what an endpoint said in the place of a response, without keys.
         judge: who judged an open answer; None for the other formats.
         tier: how the rule judge came to its verdict: "matched" or "read".
         judge_reply: the LLM judge's own words.
@@ -71,6 +72,7 @@ class Record(msgspec.Struct, kw_only=True):
     response: str | None = None
     extracted: str | None = None
     reason: str | None = None
+    error: str | None = None
     judge: str | None = None
     tier: str | None = None
     judge_reply: str | None = None

@@ -18,44 +18,50 @@ from radimagenet_vqa_tasks.tasks import groups
 
 
 class CellScore(float):
-    """A cell's accuracy (0 to 1, or NaN) that remembers its cell, so that a group can tell which one is missing."""
+    """A cell's accuracy (0 to 1, or NaN) that remembers its cell, and how many of its answers are missing."""
 
     cell: str
+    missing: int
 
-    def __new__(cls, value: float, cell: str) -> CellScore:
+    def __new__(cls, value: float, cell: str, missing: int = 0) -> CellScore:
         score = super().__new__(cls, value)
-        score.cell = cell
+        score.cell, score.missing = cell, missing
         return score
 
-    def __reduce__(self) -> tuple[type[CellScore], tuple[float, str]]:
-        return CellScore, (float(self), self.cell)
+    def __reduce__(self) -> tuple[type[CellScore], tuple[float, str, int]]:
+        return CellScore, (float(self), self.cell, self.missing)
 
 
 def accuracy(items: Sequence[dict[str, Any]]) -> CellScore:
-    """The mean of the items' scores. Items without one were not judged: they are left out, never counted as 0."""
+    """The mean of the items' scores. Items without one are the machinery's debt: left out, never counted as 0."""
     scores = [item["score"] for item in map(settled, items) if "score" in item]
     mean = sum(scores) / len(scores) if scores else math.nan
-    if len(scores) < len(items):
+    missing = len(items) - len(scores)
+    if missing:
         logger.warning(
-            f"{items[0]['cell']}: {len(items) - len(scores)} of {len(items)} answers have no verdict and are left out "
-            f"of the accuracy, which lies between {sum(scores) / len(items):.3f} and "
-            f"{(sum(scores) + len(items) - len(scores)) / len(items):.3f}. "
-            "`radvqa judge FOLDER_OF_THE_LOGS` completes them."
+            f"{items[0]['cell']}: {missing} of {len(items)} answers are missing and left out of the accuracy, which "
+            f"lies between {sum(scores) / len(items):.3f} and {(sum(scores) + missing) / len(items):.3f}. The records "
+            "say why: requests that failed are asked again by the same `radvqa run`, and `radvqa judge "
+            "FOLDER_OF_THE_LOGS` gets the verdicts that a judge owes."
         )
-    return CellScore(mean, items[0]["cell"] if items else "")
+    return CellScore(mean, items[0]["cell"] if items else "", missing)
 
 
 def average_of(
     scores: Sequence[float], sizes: Sequence[int], weight_by_size: bool = False, *, cells: Sequence[str]
 ) -> float:
-    """The unweighted mean over exactly these cells; NaN, with a warning, if one is missing or has no number.
+    """The unweighted mean over exactly these cells; NaN, with a warning, if one is absent or lacks answers.
 
     `sizes` and `weight_by_size` are what the host passes to every group aggregation.
     """
-    known = {getattr(score, "cell", ""): score for score in scores if not math.isnan(score)}
-    missing = [cell for cell in cells if cell not in known]
-    if missing:
-        logger.warning(f"no Avg: {', '.join(missing)} of {len(cells)} cells missing or without a number")
+    known = {
+        getattr(score, "cell", ""): score
+        for score in scores
+        if not math.isnan(score) and not getattr(score, "missing", 0)
+    }
+    absent = [cell for cell in cells if cell not in known]
+    if absent:
+        logger.warning(f"no Avg: {', '.join(absent)} of {len(cells)} cells absent or without all their answers")
         return math.nan
     return sum(known[cell] for cell in cells) / len(cells)
 

@@ -26,6 +26,7 @@ from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.models.guessing import candidates, draw
 from radimagenet_vqa_tasks.scoring.outcomes import Scored, record_of
 from radimagenet_vqa_tasks.scoring.record import Record
+from radimagenet_vqa_tasks.scoring.response import Response
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, labels_for
 from radimagenet_vqa_tasks.utils import questions as hooks
 
@@ -38,7 +39,9 @@ def benchmark(hub_copy: Path) -> dict[str, list[Question]]:
     rows = load_dataset(str(hub_copy), "benchmark", split="test")
     tasks = {name: getattr(hooks, f"radvqa_{name}_textonly") for name in CELLS}
     tasks |= {name: getattr(hooks, f"radvqa_{name}_textonly") for name in distractors.SHARES}
-    return {name: [record_of(doc, None, Scored("missing")) for doc in task(rows)] for name, task in tasks.items()}
+    return {
+        name: [record_of(doc, Response(None), Scored("missing")) for doc in task(rows)] for name, task in tasks.items()
+    }
 
 
 @pytest.fixture(scope="module")

@@ -16,16 +16,18 @@ from typing import Any
 import pyarrow as pa
 import pytest
 import shaped_data
-from support import Command, lines_of, message
+from support import ROOT, Command, lines_of, message
 
 from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
 from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.errors import DataError, RunError
-from radimagenet_vqa_tasks.host import checkpoint_size
 from radimagenet_vqa_tasks.models.chance import Chance, guess
+from radimagenet_vqa_tasks.run.asking import checkpoint_size
 from radimagenet_vqa_tasks.run.evaluation import RunResult, run
 from radimagenet_vqa_tasks.scoring.outcomes import TASK_VERSION, score
 from radimagenet_vqa_tasks.scoring.record import Record
+
+pytestmark = pytest.mark.host
 
 CHANCE = ("--model", "radvqa_chance")
 
@@ -95,7 +97,7 @@ def test_guesses_do_not_depend_on_the_run(chance_run: RunResult) -> None:
 def test_finished_run_leaves_only_its_logs(chance_run: RunResult) -> None:
     """Nothing of the resuming machinery stays behind."""
     folder = chance_run.sample_logs[0].parent
-    assert sorted(path.suffix for path in folder.iterdir()) == [".json", *[".jsonl"] * 9]
+    assert sorted(path.suffix for path in folder.iterdir()) == [*[".json"] * 2, *[".jsonl"] * 9]
 
 
 @pytest.mark.parametrize("form", ["folder", "file"])
@@ -173,9 +175,9 @@ def test_truncated_image_keeps_the_answers_before_it(
     answer(look)
     with pytest.raises(DataError, match="benchmark_0100.png:anatomy_mc.*cannot be decoded"):
         evaluate(tmp_path / "runs", "--tasks", "radvqa_anatomy_mc", "--limit", "120", data=tmp_path / "hub")
-    kept = [json.loads(line) for log in tmp_path.rglob("*.audit.jsonl") for line in log.read_text().splitlines()]
-    assert {entry["doc_id"] for entry in kept} == set(range(96))  # the checkpoints of 32 and 64 before it
-    assert asked == list(range(100))
+    kept = [json.loads(line) for log in tmp_path.rglob("responses-*.jsonl") for line in log.read_text().splitlines()]
+    assert len(kept) == 96  # the checkpoints of 32 and 64 before it
+    assert len(asked) == len(set(asked)) <= 120
 
 
 def test_failed_run_goes_on_where_it_stopped(
@@ -247,9 +249,11 @@ def test_full_disk_while_answering_is_one_message(command: Command) -> None:
         "import resource, sys\n"
         "from radimagenet_vqa_tasks.cli import main\n"
         "import radimagenet_vqa_tasks.run.evaluation as e\n"
-        "host = e.import_host()\n"
-        "host.cli_evaluate_single = lambda args, run=host.cli_evaluate_single: (\n"
-        "    resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000)), run(args))[1]\n"
+        "evaluate = e.evaluate\n"
+        "def limited(*args):\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))\n"
+        "    return evaluate(*args)\n"
+        "e.evaluate = limited\n"
         "main(['run', '--model', 'radvqa_chance', '--tasks', 'radvqa_sample'])\n"
     )
     result = command(sys.executable, "-c", limited)
@@ -275,7 +279,7 @@ def slow_chance(tmp_path: Path) -> Iterator[dict[str, str]]:
         "    return loaded\n"
         "e.import_host = slow_host\n"
     )
-    yield {**os.environ, "PYTHONPATH": str(folder)}
+    yield {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
 
 
 def test_killed_run_goes_on_where_it_stopped(
@@ -307,7 +311,7 @@ def test_killed_run_goes_on_where_it_stopped(
 
 
 def _answered(output: Path) -> int:
-    return sum(log.read_bytes().count(b"\n") for log in output.rglob("*.audit.jsonl"))
+    return sum(log.read_bytes().count(b"\n") for log in output.rglob("responses-*.jsonl"))
 
 
 def test_two_processes_give_the_records_of_one(command: Command, tmp_path: Path, chance_run: RunResult) -> None:

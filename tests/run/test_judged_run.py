@@ -17,6 +17,8 @@ from radimagenet_vqa_tasks.run.evaluation import RunResult, run
 sys.path.insert(0, str(ROOT / "tests" / "judge"))
 from judge_server import Answer, JudgeServer
 
+pytestmark = pytest.mark.host
+
 OPEN = "radvqa_sample_anatomy_open,radvqa_sample_pathology_open"
 
 

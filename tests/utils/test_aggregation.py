@@ -20,7 +20,7 @@ def test_accuracy_leaves_missing_out_and_says_the_bounds(warnings_said: list[str
     """Two right, one wrong, one without a verdict: 2/3, and 2/4 to 3/4 if all were known."""
     items = [{"score": value, "cell": "pathology_open"} for value in (1, 1, 0)] + [{"cell": "pathology_open"}]
     assert accuracy(items) == pytest.approx(2 / 3)
-    assert "1 of 4 answers have no verdict" in warnings_said[0]
+    assert "1 of 4 answers are missing" in warnings_said[0]
     assert "between 0.500 and 0.750" in warnings_said[0]
 
 
@@ -38,12 +38,19 @@ def test_average_is_unweighted() -> None:
 def test_average_without_a_cell_is_nan_and_names_it(warnings_said: list[str]) -> None:
     """The host would average over the cells it has; the pack does not."""
     assert math.isnan(average_of([CellScore(0.2, "a")], [10], False, cells=("a", "b")))
-    assert "b of 2 cells missing" in warnings_said[0]
+    assert "b of 2 cells absent" in warnings_said[0]
 
 
 def test_average_with_a_cell_that_is_nan_is_nan(warnings_said: list[str]) -> None:
     """A cell in which nothing was judged makes the Avg unknown, by name."""
     scores = [CellScore(0.2, "a"), CellScore(math.nan, "b")]
+    assert math.isnan(average_of(scores, [10, 10], False, cells=("a", "b")))
+    assert "b of 2 cells" in warnings_said[0]
+
+
+def test_average_with_a_cell_that_lacks_answers_is_nan(warnings_said: list[str]) -> None:
+    """A cell's mean over the answers that there are must not pass for the cell in the Avg."""
+    scores = [CellScore(0.2, "a"), CellScore(0.5, "b", missing=3)]
     assert math.isnan(average_of(scores, [10, 10], False, cells=("a", "b")))
     assert "b of 2 cells" in warnings_said[0]
 

@@ -1,0 +1,45 @@
+"""What a model was really asked with: the prompt's template, the system text, the generation settings, and a digest.
+
+Two numbers are of the same task only if these are the same. Every record holds the digest; the words behind it are kept
+once a run, so that a difference can be named.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def template_of(prompt: str, question: str, choices: Sequence[str]) -> str:
+    """A prompt with the question's own words taken out: the dress that all questions of the kind share."""
+    template = prompt.replace(question, "{question}", 1) if question else prompt
+    for choice in choices:
+        before, found, after = template.rpartition(choice)
+        if found:
+            template = f"{before}{{choice}}{after}"
+    lines = template.split("\n")
+    options = [number for number, line in enumerate(lines) if "{choice}" in line]
+    # However many options there are, one line shows how they are dressed.
+    for number in reversed(options[1:]):
+        del lines[number]
+    return "\n".join(lines)
+
+
+def words(prompt: str, system: str | None, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """All of it in a form to be compared: {"prompt", "system", "settings"}."""
+    kept = {name: value for name, value in sorted(settings.items()) if value is not None}
+    return {"prompt": prompt, "system": system or "", "settings": kept}
+
+
+def digest(said: Mapping[str, Any]) -> str:
+    """Twelve hexadecimal digits of `words`; 0 and 0.0 are the same setting."""
+    text = json.dumps(said, sort_keys=True, default=str, ensure_ascii=True)
+    plain = json.dumps(json.loads(text, parse_float=_whole), sort_keys=True)
+    return hashlib.sha256(plain.encode()).hexdigest()[:12]
+
+
+def _whole(text: str) -> int | float:
+    value = float(text)
+    return int(value) if value.is_integer() else value

@@ -1,0 +1,95 @@
+"""The arguments of `radvqa run`: the host's own, a file of them, and those that cannot work."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.host import parse
+from radimagenet_vqa_tasks.models.masking import masked
+from radimagenet_vqa_tasks.run import catalogue
+
+DEFAULT_OUTPUT = "runs"
+PROGRAM = "radvqa run"
+
+# What does not work here, and what does instead.
+REFUSED: Mapping[str, str] = {
+    "predict_only": "it scores as it goes; `radvqa score RUN` scores a finished run again, without a model",
+    "num_fewshot": "the tasks are asked without examples, as the paper asked them; leave it out",
+    "fewshot_as_multiturn": "the tasks are asked without examples, as the paper asked them; leave it out",
+    "wandb_args": "use `lmms-eval` with the same options, which finds the same tasks",
+    "swanlab_args": "use `lmms-eval` with the same options, which finds the same tasks",
+    "power_analysis": "use `lmms-eval power`",
+    "tui": "use `lmms-eval ui`",
+}
+
+
+def check_tasks(argv: Sequence[str]) -> None:
+    """Find typing errors in --tasks before the host is imported, which takes its time."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for name in ("--tasks", "--include_path", "--config"):
+        parser.add_argument(name)
+    known = parser.parse_known_args(list(argv))[0]
+    if not known.tasks:
+        known.tasks = _of_file(known.config).get("tasks") if known.config else None
+    if not known.tasks:
+        raise RunError("no task was named. Pass --tasks with one or more names, for instance --tasks radvqa")
+    if not known.include_path:  # a user's own tasks are the host's to check
+        catalogue.check(name.strip() for name in str(known.tasks).split(","))
+
+
+def arguments(host: Any, argv: Sequence[str]) -> argparse.Namespace:
+    """The arguments of a run, with its defaults; raises RunError for those that cannot work."""
+    args, default = parse(host, argv, PROGRAM), parse(host, (), PROGRAM)
+    if args.config:
+        args = _with_file(args, default)
+    for name, instead in REFUSED.items():
+        if getattr(args, name, None):
+            raise RunError(f"--{name} does not work with `{PROGRAM}`: {instead}.")
+    if args.limit is not None and 0 < args.limit < 1:
+        raise RunError(f"--limit {args.limit:g} is a share, which differs between tasks; give a number of questions.")
+    if args.timezone == default.timezone:
+        args.timezone = "UTC"
+    if "--verbosity" not in argv:
+        args.verbosity = "WARNING"
+    args.log_samples = True
+    args.output_path = args.output_path or str(Path(DEFAULT_OUTPUT, Path(args.model).name))
+    return args
+
+
+def as_shown(args: argparse.Namespace) -> argparse.Namespace:
+    """The arguments as they may be written down: without keys."""
+    held = {name: masked(value) if isinstance(value, str) else value for name, value in vars(args).items()}
+    return argparse.Namespace(**held)
+
+
+def _with_file(args: argparse.Namespace, default: argparse.Namespace) -> argparse.Namespace:
+    """What a file says, under what the command line says."""
+    given = _of_file(args.config)
+    for name, value in (given.pop("env", None) or {}).items():
+        os.environ[str(name)] = os.path.expandvars(str(value))
+    unknown = sorted(set(given) - set(vars(default)))
+    if unknown:
+        raise RunError(f"{args.config} has {unknown[0]!r}, which is no option of lmms-eval.")
+    said = {name: value for name, value in vars(args).items() if value != getattr(default, name)}
+    return argparse.Namespace(**{**vars(default), **given, **said})
+
+
+def _of_file(path: str) -> dict[str, Any]:
+    try:
+        given = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RunError(f"--config {path} cannot be read: {error.strerror or error}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RunError(f"--config {path} is no YAML: {error}") from error
+    if isinstance(given, list) and len(given) == 1:
+        given = given[0]
+    if not isinstance(given, dict):
+        raise RunError(f"--config {path} must hold the options of one run, name: value. Give several runs a file each.")
+    return given
