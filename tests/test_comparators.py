@@ -24,16 +24,16 @@ LOOKED_AT = 7  # questions of each task whose images are decoded
 
 
 @pytest.fixture(scope="module")
-def shown() -> dict[str, list[tuple[str, ...]]]:
-    """The modes of the images that the model was shown, by task."""
-    return defaultdict(list)
+def shown() -> dict[str, dict[int, tuple[str, ...]]]:
+    """The modes of the images that the model was shown, by task and question: they are not asked in their order."""
+    return defaultdict(dict)
 
 
 @pytest.fixture(scope="module")
 def result(
     tmp_path_factory: pytest.TempPathFactory,
     comparator_copies: dict[str, Path],
-    shown: dict[str, list[tuple[str, ...]]],
+    shown: dict[str, dict[int, tuple[str, ...]]],
 ) -> Iterator[RunResult]:
     """The chance model, which looks at the first images of each task, on the first questions of all groups."""
     guess = Chance.answer
@@ -41,7 +41,8 @@ def result(
     def look(self: Chance, request: Any) -> str:
         doc_to_visual, doc_id, task, split = request.args[2], *request.args[-3:]
         if doc_id < LOOKED_AT:
-            shown[task].append(tuple(image.mode for image in doc_to_visual(self.task_dict[task][split][doc_id])))
+            modes = tuple(image.mode for image in doc_to_visual(self.task_dict[task][split][doc_id]))
+            shown[task][doc_id] = modes
         return guess(self, request)
 
     names = [f"{group}{arm}" for group in GROUPS for arm in ("", "_textonly")]
@@ -69,17 +70,17 @@ def test_questions_are_asked_in_both_arms(result: RunResult) -> None:
 
 
 def test_images_are_shown_as_rgb_and_only_where_they_are_asked_for(
-    result: RunResult, shown: dict[str, list[tuple[str, ...]]]
+    result: RunResult, shown: dict[str, dict[int, tuple[str, ...]]]
 ) -> None:
     """CMYK, 16-bit, palette and grey files, one to three a question; text-only questions show nothing."""
     assert set(shown) == {log.name.partition("_samples_")[2].removesuffix(".jsonl") for log in result.sample_logs}
     for task, modes in shown.items():
         assert len(modes) == LOOKED_AT
         if task.endswith("_textonly"):
-            assert set(modes) == {()}
+            assert set(modes.values()) == {()}
         else:
-            assert {mode for question in modes for mode in question} == {"RGB"}
-    assert [len(modes) for modes in shown["radvqa_mmmu_med_mc_pharmacy"]] == [1, 1, 1, 2, 1, 1, 3]
+            assert {mode for question in modes.values() for mode in question} == {"RGB"}
+    assert [len(modes) for _, modes in sorted(shown["radvqa_mmmu_med_mc_pharmacy"].items())] == [1, 1, 1, 2, 1, 1, 3]
 
 
 def test_records_say_what_analysis_needs(result: RunResult) -> None:
@@ -91,7 +92,8 @@ def test_records_say_what_analysis_needs(result: RunResult) -> None:
         assert record["judge"] == ("rule" if record["format"] == "open" else None)
         fingerprints[family.name if family.one_data_set else record["cell"]].add(record["fingerprint"])
     assert all(len(found) == 1 for found in fingerprints.values())
-    assert len(set.union(*fingerprints.values())) == len(fingerprints) == 3 + 5
+    # The two languages of SLAKE are one data set.
+    assert len(set.union(*fingerprints.values())) == len(fingerprints) - 1 == 2 + 5
 
 
 def test_logged_scores_follow_from_the_logged_response(result: RunResult) -> None:
@@ -101,7 +103,7 @@ def test_logged_scores_follow_from_the_logged_response(result: RunResult) -> Non
         scored = score(record, line["filtered_resps"])
         assert (scored.outcome, scored.extracted) == (record["outcome"], record["extracted"])
         assert line["accuracy"]["score"] == (scored.outcome == "correct")
-        assert line["accuracy_paper"]["score"] == scored.in_paper
+        assert line.get("accuracy_paper", {}).get("score") == scored.in_paper
 
 
 def test_groups_are_the_mean_of_their_cells_with_clustered_errors(result: RunResult) -> None:

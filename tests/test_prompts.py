@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ def manager(hub_copy: Path, comparator_copies: dict[str, Path]) -> Iterator[Any]
     host = import_host()
     files = {name: local_files(name, data) for name, data in copies.items()}
     with local_copies(copies):
-        yield task_manager(host.TaskManager, files)(model_name="a_model")
+        arguments = Namespace(verbosity="WARNING", include_path=None, model="a_model")
+        yield task_manager(host, arguments, files)
 
 
 def prompts(manager: Any, name: str, kind: str) -> dict[str, Any]:

@@ -143,9 +143,10 @@ def record_of(doc: Mapping[str, Any], response: Response, scored: Scored) -> Rec
 
 
 def as_results(record: Record) -> Results:
-    """A record as the host's metrics."""
+    """A record as the host's metrics: those that the cell's task file lists, with or without a score yet."""
     shared = {"cluster": record.cluster, "cell": record.cell}
-    scored = {name: {"score": record.scores[name]} if name in record.scores else {} for name in (STRICT, PAPER)}
+    metrics = (STRICT, PAPER) if cell_called(record.cell).paper else (STRICT,)
+    scored = {name: {"score": record.scores[name]} if name in record.scores else {} for name in metrics}
     return {**{name: {**shared, **scored[name]} for name in scored}, "record": as_dict(record)}
 
 

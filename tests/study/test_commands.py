@@ -50,7 +50,7 @@ def test_options_of_the_host_pass_through(plans: list[Plan], tmp_path: Path) -> 
     [plan] = plans
     assert list(plan.options) == ["--model", "m", "--batch_size", "4", "--limit", "8"]
     assert plan.copies == {"slake": Path("there")} and plan.output == tmp_path
-    assert plan.arms == (True, False) and len(plan.tasks) == 4
+    assert plan.arms == ("image", "textonly") and len(plan.tasks) == 4
     invoke("distractors", "--model", "m", "--sample")
     assert plans[1].tasks == [f"radvqa_sample_pathology_mc_nps{share}" for share in ("000", "030", "100")]
     assert plans[1].output == Path("runs/distractors")
