@@ -45,7 +45,9 @@ class Line:
         record.judge, record.outcome, record.reason = judge, verdict.outcome, verdict.reason
         record.judge_reply = getattr(verdict, "reply", None)
         in_paper = bool(getattr(verdict, "correct_in_paper", verdict.outcome == "correct"))
-        record.scores = scores_of(verdict.outcome, in_paper if PAPER in record.scores else None)
+        # What is right for another picture does not depend on who judges.
+        kept = {name: value for name, value in record.scores.items() if name not in (STRICT, PAPER)}
+        record.scores = scores_of(verdict.outcome, in_paper if PAPER in record.scores else None) | kept
         shared = {"cluster": record.cluster, "cell": record.cell}
         for metric in (STRICT, PAPER):
             scored = {"score": record.scores[metric]} if metric in record.scores else {}

@@ -12,6 +12,7 @@ from typing import Any
 
 from radimagenet_vqa_tasks import __version__
 from radimagenet_vqa_tasks.benchmarks import cell_called
+from radimagenet_vqa_tasks.benchmarks.benchmark import LETTERS
 from radimagenet_vqa_tasks.judge.chosen import chosen
 from radimagenet_vqa_tasks.judge.llm.reply import LLMVerdict
 from radimagenet_vqa_tasks.judge.rule.judge import judge_by_rule
@@ -19,7 +20,7 @@ from radimagenet_vqa_tasks.judge.verdict import Outcome, Verdict
 from radimagenet_vqa_tasks.reading.read import Reading, read
 from radimagenet_vqa_tasks.scoring.late import late_results
 from radimagenet_vqa_tasks.scoring.paper import paper_option, paper_phrase, paper_yes_no
-from radimagenet_vqa_tasks.scoring.record import PAPER, STRICT, Record, Shown, as_dict
+from radimagenet_vqa_tasks.scoring.record import PAPER, SHOWN_RIGHT, STRICT, Record, Shown, as_dict
 from radimagenet_vqa_tasks.scoring.response import Response, response_of
 
 TASK_VERSION = "2-A"  # the N-X of the task files' metadata.version; see CHANGELOG.md
@@ -113,6 +114,36 @@ def scores_of(outcome: Outcome, in_paper: bool | None) -> dict[str, float]:
     return scores if in_paper is None else {**scores, PAPER: float(in_paper)}
 
 
+def right_for_shown(doc: Mapping[str, Any], response: str, scored: Scored) -> dict[str, float]:
+    """In the arm `swapped` the score of a response for the picture that was shown; empty where nothing can be said.
+
+    Open answers are judged by rule for it, whoever judges them for the question's own picture.
+    """
+    target = (doc.get("shown") or {}).get("target")
+    if target is None or (doc["format"] == "mc" and target not in LETTERS[: len(doc["choices"])]):
+        return {}
+    if doc["format"] == "open":
+        verdict = _judged_by_rule(_as_shown(doc, target), response)
+        return {} if verdict.outcome == "missing" else {SHOWN_RIGHT: float(verdict.outcome == "correct")}
+    if doc["format"] == "phrase":
+        scored = score({**doc, "target": target}, response)
+        return {SHOWN_RIGHT: float(scored.outcome == "correct")}
+    return {SHOWN_RIGHT: float(scored.extracted == target)}
+
+
+def _for_shown(doc: Mapping[str, Any], response: Response, scored: Scored) -> dict[str, float]:
+    # Where the endpoint failed, nothing was said about any picture.
+    return {} if response.missing else right_for_shown(doc, response.text or "", scored)
+
+
+def _as_shown(doc: Mapping[str, Any], target: str) -> dict[str, Any]:
+    """The question as it would be of the picture that was shown, whose region is the answer where it is asked for."""
+    facets = dict(doc["facets"] or {})
+    if cell_called(doc["cell"]).judged_as == "anatomy":
+        facets["location"] = target
+    return {**doc, "target": target, "facets": facets}
+
+
 def record_of(doc: Mapping[str, Any], response: Response, scored: Scored) -> Record:
     """The record of a question's columns and what became of its answer."""
     return Record(
@@ -130,7 +161,7 @@ def record_of(doc: Mapping[str, Any], response: Response, scored: Scored) -> Rec
         outcome=scored.outcome,
         reason=scored.reason,
         error=response.words or None,
-        scores=scores_of(scored.outcome, scored.in_paper),
+        scores=scores_of(scored.outcome, scored.in_paper) | _for_shown(doc, response, scored),
         judge=scored.judge,
         tier=scored.tier,
         judge_reply=scored.judge_reply,

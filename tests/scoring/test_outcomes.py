@@ -132,3 +132,29 @@ def test_version_is_the_task_files() -> None:
     for group in TASKS.rglob("*.yaml"):
         text = group.read_text(encoding="utf-8")
         assert ("version:" not in text) or f"version: {TASK_VERSION}" in text
+
+
+@pytest.mark.parametrize(
+    ("question", "target", "response", "score"),
+    [
+        (MC, "A", "A", 1.0),
+        (MC, "A", "B", 0.0),
+        (MC, "A", "A or B", 0.0),
+        (MC, "none of the options", "A", None),
+        (MC, None, "A", None),
+        (CLOSED, "no", "No.", 1.0),
+        (CLOSED, "no", "I cannot tell", 0.0),
+        (OPEN, "no pathology seen", "no pathology seen", 1.0),
+        (OPEN, "no pathology seen", "fracture", 0.0),
+        (doc("open", "knee", "anatomy"), "brain", "the brain", 1.0),
+        (doc("open", "knee", "anatomy"), "brain", "the knee", 0.0),
+    ],
+)
+def test_swapped_answers_are_scored_for_the_picture_shown(
+    question: dict[str, Any], target: str | None, response: str, score: float | None
+) -> None:
+    """Where the question leaves room for the shown picture's answer, and nowhere else, in no other arm."""
+    swapped = question | {"arm": "swapped", "shown": {"key": "other", "target": target}}
+    record = process_results(swapped, [response])["record"]
+    assert record["scores"].get("accuracy_shown") == score
+    assert "accuracy_shown" not in process_results(question, [response])["record"]["scores"]
