@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from radimagenet_vqa_tasks.benchmarks import SOURCES
+from radimagenet_vqa_tasks.benchmarks.benchmark import Source
 from radimagenet_vqa_tasks.data.sources import LocalFiles
 from radimagenet_vqa_tasks.errors import RadVQAError, RunError
 from radimagenet_vqa_tasks.plugin import TASKS
@@ -81,19 +82,32 @@ def video_reader() -> Iterator[None]:
 
 def task_manager(host: Any, args: argparse.Namespace, files: Mapping[str, LocalFiles]) -> Any:
     """The host's TaskManager, indexing this pack's tasks only, on local files where there are any, by data set."""
-    local = {SOURCES[name].repository: (SOURCES[name], of_source) for name, of_source in files.items()}
+    local = {_named(SOURCES[name]): (SOURCES[name], of_source) for name, of_source in files.items()}
 
     class PackTaskManager(host.TaskManager):
         def _get_config(self, name: str) -> dict[str, Any]:
             config: dict[str, Any] = super()._get_config(name)
-            if config.get("dataset_path") in local:
-                source, of_source = local[config["dataset_path"]]
+            if (named := _data_of(config)) in local:
+                source, of_source = local[named]
                 data_files = {source.split: of_source[config.pop("dataset_name", None)]}
-                config |= {"dataset_path": source.builder, "dataset_kwargs": {"data_files": data_files}}
+                kwargs = {"data_files": data_files, **source.reading}
+                config |= {"dataset_path": source.builder, "dataset_kwargs": kwargs}
             return config
 
     folders = [str(TASKS), *([args.include_path] if args.include_path else [])]
     return PackTaskManager(args.verbosity, include_path=folders, include_defaults=False, model_name=args.model)
+
+
+def _named(source: Source) -> str:
+    return source.address if source.document else source.repository
+
+
+def _data_of(config: Mapping[str, Any]) -> str | None:
+    """The data set of the hub that a task's configuration names; of a document, its address."""
+    files = (config.get("dataset_kwargs") or {}).get("data_files")
+    file = next(iter(files.values()), None) if isinstance(files, dict) else None
+    named = file if config.get("dataset_path") == "text" else config.get("dataset_path")
+    return named if isinstance(named, str) else None
 
 
 def load_model(args: argparse.Namespace) -> Any:

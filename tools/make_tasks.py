@@ -72,7 +72,7 @@ def _folder(benchmark: Benchmark, *, sample: bool) -> str:
 def _data(benchmark: Benchmark) -> str:
     source = benchmark.source
     lines = [f"# {source.title} on the Hugging Face hub; see docs/data.md. {source.note}"]
-    lines.append(f"dataset_path: {source.repository}")
+    lines.append(f"dataset_path: {source.builder if source.document else source.repository}")
     kwargs = list(_dataset_kwargs(source))
     if len(source.configurations) == 1 and source.configurations[0]:
         lines.append(f"dataset_name: {source.configurations[0]}")
@@ -82,6 +82,10 @@ def _data(benchmark: Benchmark) -> str:
 
 
 def _dataset_kwargs(source: Source) -> Iterator[str]:
+    if source.document:
+        yield from ("  data_files:", f"    {source.split}: {source.address}")
+        yield from (f"  {name}: {value}" for name, value in source.reading.items())
+        return
     if source.revision:
         yield f"  revision: {source.revision}"
     if source.builder == "json":

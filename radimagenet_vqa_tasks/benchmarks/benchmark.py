@@ -102,8 +102,12 @@ class Source:
         configurations: its parts on the hub; one without a name where it has no parts.
         files: where a part's files of that split are in the repository; `{}` stands for the part's name.
         alone: what the files are called in a folder that holds nothing else; "" where that cannot be.
-        beside: a zip file in the repository's folder that holds the images which the rows only name.
-        folder: the folder of the images in that file.
+        document: whether the file is one JSON document, a dict or list of records; see `data/json_rows.py`.
+        beside: the archive that holds the images which the rows only name: a zip file in the repository's folder, or,
+            where they have a repository of their own, the parts of one tar file compressed with zstd.
+        folder: the folder of the images in that archive.
+        images_from: the repository of the images, where they have one of their own. Then they are looked for only when
+            a model is to see them, and are no part of the fingerprint.
         revision: the commit that is asked for; None where none is pinned.
         gated: whether its authors ask everybody to accept an agreement.
         note: what a user must know of it, for the task files.
@@ -116,8 +120,10 @@ class Source:
     files: str
     alone: str = ""
     configurations: tuple[str | None, ...] = (None,)
+    document: bool = False
     beside: str = ""
     folder: str = ""
+    images_from: str = ""
     revision: str | None = None
     gated: bool = False
     note: str = ""
@@ -125,7 +131,18 @@ class Source:
     @property
     def builder(self) -> str:
         """What the `datasets` library reads the files with."""
-        return "json" if self.files.endswith(".json") else "parquet"
+        return "text" if self.document else "json" if self.files.endswith(".json") else "parquet"
+
+    @property
+    def reading(self) -> Mapping[str, str]:
+        """More arguments for that reader."""
+        return {"sample_by": "document"} if self.document else {}
+
+    @property
+    def address(self) -> str:
+        """Where the hub has a document."""
+        pinned = f"@{self.revision}" if self.revision else ""
+        return f"hf://datasets/{self.repository}{pinned}/{self.files}"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ holds a Python list: it is parsed, never evaluated.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator, Sequence
 
@@ -22,8 +21,8 @@ from radimagenet_vqa_tasks.benchmarks.benchmark import (
     Source,
     by_name,
 )
+from radimagenet_vqa_tasks.benchmarks.lists import parse_texts
 
-LONGEST_OPTIONS = 20_000  # characters
 QUESTIONS = 30  # a subject, those without options included
 COLUMNS = ("id", "question", "options", "answer", "question_type", "subfield", "topic_difficulty")
 IMAGE_COLUMNS = tuple(f"image_{number}" for number in range(1, 8))
@@ -90,14 +89,7 @@ def _asked(row: Row) -> Question | None:
 
 def parse_options(options: str | None) -> list[str]:
     """The list of texts that a string holds in Python's notation. Raises ValueError, saying what is wrong with it."""
-    if not options or len(options) > LONGEST_OPTIONS:
-        raise ValueError("is empty" if not options else f"is longer than {LONGEST_OPTIONS:,} characters")
-    try:
-        parsed = ast.literal_eval(options)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        raise ValueError(f"{options[:60]!r} is no list of texts") from None
-    if not isinstance(parsed, list) or not all(isinstance(option, str) and option.strip() for option in parsed):
-        raise ValueError(f"{options[:60]!r} is no list of texts")
+    parsed = parse_texts(options)
     if not 2 <= len(parsed) <= len(LETTERS):
         raise ValueError(f"holds {len(parsed)} options")
     return parsed

@@ -7,11 +7,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+import pyarrow as pa
 from datasets import Dataset
 
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Question, Row, RowFaultError
+from radimagenet_vqa_tasks.data import split_archive
 from radimagenet_vqa_tasks.data.fingerprints import known_fingerprint
 from radimagenet_vqa_tasks.data.image_archive import unpack
+from radimagenet_vqa_tasks.data.json_rows import record_rows
 from radimagenet_vqa_tasks.data.provenance import marked
 from radimagenet_vqa_tasks.data.questions import (
     StoredImages,
@@ -19,7 +22,6 @@ from radimagenet_vqa_tasks.data.questions import (
     in_arm,
     question_dataset,
     stored_images,
-    without_images,
 )
 from radimagenet_vqa_tasks.data.sources import built_images, companion
 from radimagenet_vqa_tasks.data.swap import swapped
@@ -28,13 +30,16 @@ from radimagenet_vqa_tasks.judge.chosen import chosen
 from radimagenet_vqa_tasks.scoring.record import ArmName
 from radimagenet_vqa_tasks.tasks import Task
 
+# The arms that have the pictures of another arm, or none as that has.
+_SHOWS: Mapping[ArmName, ArmName] = {"blank": "image", "told": "textonly"}
 SHOWN = 5  # faults spelled out in an error message; the rest are counted
 
 
 @dataclass(frozen=True)
 class Adapted:
-    """What became of a data set's rows: the sound questions, what is wrong, and where the images are."""
+    """What became of a data set's rows: the rows read, the sound questions, what is wrong, where the images are."""
 
+    rows: Dataset
     questions: Sequence[Question]
     faults: Sequence[str]
     images: StoredImages
@@ -45,6 +50,8 @@ def adapted(benchmark: Benchmark, rows: Dataset) -> Adapted:
 
     Raises DataError where a column is missing: then it is another data set.
     """
+    if benchmark.source.document:
+        rows = record_rows(rows, benchmark.columns, benchmark.source.title)
     require_columns(benchmark, rows)
     images = stored_images(rows, benchmark.images)
     text = rows.remove_columns([name for name in benchmark.images if name in rows.column_names])
@@ -58,7 +65,7 @@ def adapted(benchmark: Benchmark, rows: Dataset) -> Adapted:
         if question:
             found.append(replace(question, row=index))
     questions = benchmark.derive(found)
-    return Adapted(questions, [*faults, *benchmark.check(questions)], images)
+    return Adapted(rows, questions, [*faults, *benchmark.check(questions)], images)
 
 
 def every_question(benchmark: Benchmark, rows: Dataset, *, whole: bool = True) -> Dataset:
@@ -79,16 +86,14 @@ def task_questions(task: Task, rows: Dataset) -> Dataset:
     """
     if task.cell.format == "open":
         chosen()  # a judge that cannot be had is an error now, not when the model has answered
-    shown: ArmName = "swapped" if task.arm == "swapped" else "image"
+    shown = _SHOWS.get(task.arm, task.arm)
     every, rows_of = _cached(task.benchmark, not task.sample, _ByFingerprint(rows), shown)
     if task.cell.name not in rows_of:
         raise DataError(
             f"the data hold none of the questions of {task.cell.name} ({task.benchmark.title}): they are another "
             "configuration or another data set. Fetch them again; `radvqa verify` reports everything."
         )
-    if task.arm in ("textonly", "told"):
-        every = without_images(every, task.arm)
-    elif task.arm == "blank":
+    if task.arm != shown:
         every = in_arm(every, task.arm)
     return every.select(rows_of[task.cell.name])
 
@@ -110,31 +115,39 @@ _Prepared = tuple[Dataset, Mapping[str, Sequence[int]]]
 
 
 @lru_cache(maxsize=8)
-def _sound(benchmark: Benchmark, whole: bool, source: _ByFingerprint) -> tuple[Adapted, Mapping[str, Path], str]:
-    """All questions in the rows, the files of their images, and the data's fingerprint. Raises DataError."""
+def _sound(benchmark: Benchmark, whole: bool, source: _ByFingerprint) -> tuple[Adapted, str]:
+    """All questions in the rows, and the data's fingerprint. Raises DataError."""
     found = adapted(benchmark, source.rows)
     built = built_images(benchmark.source.name) if whole else None
     raise_faults([*found.faults, *(whole_faults(benchmark, found.questions, built) if whole else ())], benchmark)
-    files = image_files(benchmark, found.questions)
-    digest = known_fingerprint(source.rows, list(files.values()))
-    return found, files, marked(digest) if built else digest
+    digest = data_fingerprint(benchmark, found)
+    return found, marked(digest) if built else digest
 
 
 @lru_cache(maxsize=8)
 def _cached(benchmark: Benchmark, whole: bool, source: _ByFingerprint, arm: ArmName = "image") -> _Prepared:
-    """All questions as Question columns, with their own images or swapped ones, and the row numbers of each cell."""
-    found, files, digest = _sound(benchmark, whole, source)
+    """All questions as Question columns, with own images, swapped ones or none, and the row numbers of each cell."""
+    found, digest = _sound(benchmark, whole, source)
     questions = swapped(benchmark, found.questions) if arm == "swapped" else found.questions
-    images = (
-        files_as_images([files[name] for name in one.files] for one in questions)
-        if files
-        else found.images.of_rows([one.row for one in questions])
-    )
+    images = None if arm == "textonly" else _images(benchmark, found, questions)
     every = question_dataset(images, questions, digest, benchmark.name, arm)
     rows_of: dict[str, list[int]] = {}
     for number, one in enumerate(questions):
         rows_of.setdefault(one.cell, []).append(number)
     return every, rows_of
+
+
+def _images(benchmark: Benchmark, found: Adapted, questions: Sequence[Question]) -> pa.ChunkedArray:
+    files = image_files(benchmark, questions)
+    if files:
+        return files_as_images([files[name] for name in one.files] for one in questions)
+    return found.images.of_rows([one.row for one in questions])
+
+
+def data_fingerprint(benchmark: Benchmark, found: Adapted) -> str:
+    """The fingerprint of the rows and of the images that they name, unless those have a repository of their own."""
+    files = {} if benchmark.source.images_from else image_files(benchmark, found.questions)
+    return known_fingerprint(found.rows, list(files.values()))
 
 
 def whole_faults(benchmark: Benchmark, questions: Sequence[Question], built: int | None) -> Iterable[str]:
@@ -148,7 +161,12 @@ def whole_faults(benchmark: Benchmark, questions: Sequence[Question], built: int
 def image_files(benchmark: Benchmark, questions: Sequence[Question]) -> Mapping[str, Path]:
     """The files of the images that these questions only name; empty where their images are in the rows."""
     names = sorted({name for one in questions for name in one.files})
-    return unpack(companion(benchmark.source), names, benchmark.source.folder) if names else {}
+    if not names:
+        return {}
+    source, place = benchmark.source, companion(benchmark.source)
+    if source.images_from:
+        return split_archive.images(place, source.beside, names, source.folder)
+    return unpack(place, names, source.folder)
 
 
 def require_columns(benchmark: Benchmark, rows: Dataset) -> None:

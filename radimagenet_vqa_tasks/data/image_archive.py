@@ -35,22 +35,20 @@ def unpack(archive: Path, names: Sequence[str], folder: str) -> Mapping[str, Pat
     try:
         with zipfile.ZipFile(archive) as opened:
             members = {name: _member(opened, archive, name, folder) for name in names}
-            place = _cache() / _identity(members)
+            place = cache() / _identity(members)
             if not place.is_dir():
                 _unpack(opened, members, place)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         raise DataError(
             f"the images in {archive} cannot be unpacked ({error}). If it is damaged, copy it again, or remove it so "
-            f"that it is fetched again. The images are unpacked into {_cache()}, where there must be room."
+            f"that it is fetched again. The images are unpacked into {cache()}, where there must be room."
         ) from error
     return {name: place / name for name in names}
 
 
 def _member(opened: zipfile.ZipFile, archive: Path, name: str, folder: str) -> zipfile.ZipInfo:
     """The archive's entry of an image, after every check that needs no reading."""
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or ":" in name or str(path) != name:
-        raise DataError(f"the image name {name!r} leads out of the archive's folder. Fetch the data set again.")
+    check_name(name)
     try:
         found = opened.getinfo(f"{folder}/{name}")
     except KeyError:
@@ -63,12 +61,20 @@ def _member(opened: zipfile.ZipFile, archive: Path, name: str, folder: str) -> z
     return found
 
 
+def check_name(name: str) -> None:
+    """Raise DataError where an image's name could lead out of the folder that it is in."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or ":" in name or str(path) != name:
+        raise DataError(f"the image name {name!r} leads out of the archive's folder. Fetch the data set again.")
+
+
 def _identity(members: Mapping[str, zipfile.ZipInfo]) -> str:
     content = [(name, member.CRC, member.file_size) for name, member in members.items()]
     return f"images-{hashlib.sha256(repr(content).encode()).hexdigest()[:16]}"
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """The folder that all unpacked images are below."""
     return Path(config.HF_DATASETS_CACHE) / "radimagenet_vqa_tasks"
 
 

@@ -101,13 +101,16 @@ def _lists_of_one(chunk: pa.StructArray) -> pa.ListArray:
 
 
 def question_dataset(
-    images: pa.ChunkedArray,
+    images: pa.ChunkedArray | None,
     questions: Sequence[Question],
     data_fingerprint: str,
     benchmark: str,
     arm: ArmName = "image",
 ) -> Dataset:
-    """`questions` beside their undecoded images (lists of {bytes, path}), plus what every record says of its data."""
+    """`questions` beside their undecoded images (lists of {bytes, path}), plus what every record says of its data.
+
+    Without images there is no column that could be decoded.
+    """
     columns = {name: [getattr(one, name) for one in questions] for name in _TEXT_COLUMNS}
     table = {
         **{name: pa.array(values, pa.string()) for name, values in columns.items()},
@@ -116,10 +119,13 @@ def question_dataset(
         "fingerprint": pa.array([data_fingerprint] * len(questions), pa.string()),
         SHOWN: pa.array([_as_dict(one.shown) for one in questions], _SHOWN_TYPE),
     }
+    shared = [Dataset(pa.table(table)), _constant(ARM, arm, len(questions))]
+    if images is None:
+        return concatenate_datasets(shared, axis=1)
     # With a name of its own, for `datasets` would make one from a copy of all the images.
     name = f"{data_fingerprint}-{benchmark}-{arm}"
     pictures = Dataset(pa.table({IMAGES: images}), DatasetInfo(features=_FEATURES), fingerprint=name)
-    return concatenate_datasets([pictures, Dataset(pa.table(table)), _constant(ARM, arm, len(questions))], axis=1)
+    return concatenate_datasets([pictures, *shared], axis=1)
 
 
 def in_arm(questions: Dataset, arm: ArmName) -> Dataset:
@@ -129,11 +135,6 @@ def in_arm(questions: Dataset, arm: ArmName) -> Dataset:
 
 def _as_dict(shown: Shown | None) -> dict[str, str | None] | None:
     return None if shown is None else {"key": shown.key, "target": shown.target}
-
-
-def without_images(questions: Dataset, arm: ArmName) -> Dataset:
-    """The same questions for a model that is to see none of the images: there is no column to decode."""
-    return in_arm(questions.remove_columns([IMAGES]), arm)
 
 
 def _constant(name: str, value: str, length: int) -> Dataset:

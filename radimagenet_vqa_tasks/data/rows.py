@@ -40,12 +40,15 @@ def data_parts(benchmark: Benchmark, data: Path | None = None, *, sample: bool =
         if data:
             # As the host loads them, so that the two share one converted copy.
             return [
-                load_dataset(source.builder, data_files={source.split: each}, split=source.split)
+                load_dataset(source.builder, data_files={source.split: each}, split=source.split, **source.reading)
                 for each in local_files(source.name, data).values()
             ]
         return [_from_hub(source, part) for part in source.configurations]
 
 
 def _from_hub(source: Source, part: str | None) -> Dataset:
+    if source.document:
+        files = {source.split: source.address}
+        return load_dataset(source.builder, data_files=files, split=source.split, **source.reading)
     chosen = {"data_files": {source.split: source.files}} if source.builder == "json" else {}
     return load_dataset(source.repository, part, split=source.split, revision=source.revision, **chosen)

@@ -51,7 +51,7 @@ def local_files(name: str, data: Path) -> LocalFiles:
     for part, found in files.items():
         if not found:
             raise RunError(f"--data {data}: this path {_lacks(source, part, data)}")
-    if source.beside:
+    if source.beside and not source.images_from:
         beside(name, data)
     return {part: [str(path.resolve()) for path in found] for part, found in files.items()}
 
@@ -61,7 +61,7 @@ def _lacks(source: Source, part: str | None, data: Path) -> str:
     if len(source.configurations) > 1:
         what = "is a file" if data.is_file() else what
         return f"{what}. Name the folder of a hub download of {source.title}, with its parts in folders below it."
-    kind = "JSON" if source.builder == "json" else "Parquet"
+    kind = "JSON" if source.files.endswith(".json") else "Parquet"
     return f"{what}. Name the {kind} file, or the folder of a hub download of {source.title}."
 
 
@@ -73,12 +73,29 @@ def beside(name: str, data: Path) -> Path:
     return found.resolve()
 
 
+def _images_apart(source: Source, data: Path) -> Path:
+    """The folder of a local copy's images, or of the parts of their archive. Raises RunError where there is none.
+
+    The images have a repository of their own: they are beside the questions, or in its folder beside theirs.
+    """
+    root = data if data.is_dir() else data.parent
+    if not data.is_dir() and data.as_posix().endswith(f"/{source.files}"):
+        root = data.parents[len(Path(source.files).parts) - 1]
+    for place in (root, root.resolve().parent / Path(source.images_from).name):
+        if (place / source.folder).is_dir() or any(place.glob(source.beside)):
+            return place.resolve()
+    raise RunError(
+        f"--data {data}: neither {source.folder}/ nor {source.beside} is in {root}. {source.title}'s images are in "
+        f"{source.images_from}: copy or link them there. The arms textonly and told need none."
+    )
+
+
 def every_file(copies: Copies) -> list[str]:
     """All files of these local copies. Raises RunError where one is missing."""
     found = []
     for name, data in copies.items():
         found += [path for files in local_files(name, data).values() for path in files]
-        if SOURCES[name].beside:
+        if SOURCES[name].beside and not SOURCES[name].images_from:
             found.append(str(beside(name, data)))
     return found
 
@@ -107,12 +124,19 @@ def local_copies(copies: Copies) -> Iterator[None]:
 
 
 def companion(source: Source) -> Path:
-    """The file that a data set's rows refer to: the local copy's, or else the hub's, fetched once."""
-    from huggingface_hub import hf_hub_download
+    """The archive that a data set's rows refer to: the local copy's, or else the hub's, fetched once.
 
+    Where the images have a repository of their own: the folder of the archive's parts, or of the unpacked images.
+    """
+    from huggingface_hub import hf_hub_download, snapshot_download
+
+    if source.name in _copies and source.images_from:
+        return _images_apart(source, _copies[source.name])
     if source.name in _copies:
         return beside(source.name, _copies[source.name])
     with explained({}, source.name):
+        if source.images_from:
+            return Path(snapshot_download(source.images_from, repo_type="dataset", allow_patterns=source.beside))
         return Path(hf_hub_download(source.repository, source.beside, repo_type="dataset", revision=source.revision))
 
 

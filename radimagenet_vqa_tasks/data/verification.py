@@ -23,7 +23,7 @@ from radimagenet_vqa_tasks.data.provenance import marked
 from radimagenet_vqa_tasks.data.questions import image_column
 from radimagenet_vqa_tasks.data.rows import data_parts
 from radimagenet_vqa_tasks.data.sources import built_images, local_copies
-from radimagenet_vqa_tasks.errors import DataError
+from radimagenet_vqa_tasks.errors import DataError, RadVQAError
 
 # Where an image is: the question or row that names it, and its stored form {bytes, path}.
 _Placed = tuple[str, Mapping[str, Any] | None]
@@ -72,18 +72,18 @@ def _findings(benchmark: Benchmark, rows: Dataset, *, whole: bool) -> Iterator[F
     files: Mapping[str, Path] = {}
     try:
         files = image_files(benchmark, found.questions)
-    except DataError as error:
+    except RadVQAError as error:
         yield Finding(True, str(error))
     images = len({one.cluster for one in found.questions})
-    digest = known_fingerprint(rows, list(files.values()))
+    digest = known_fingerprint(found.rows, [] if benchmark.source.images_from else list(files.values()))
     if built:
         yield Finding(False, f"built data, not {benchmark.title}: made by `radvqa build`")
         digest = marked(digest)
-    yield Finding(False, f"fingerprint {digest}: {len(rows):,} rows, {images:,} images")
+    yield Finding(False, f"fingerprint {digest}: {len(found.rows):,} rows, {images:,} images")
     named = ((name, {"bytes": None, "path": str(path)}) for name, path in files.items())
-    yield from _images(named if files else _stored(benchmark, rows))
+    yield from _images(named if files else _stored(benchmark, found.rows))
     if whole and not built:
-        for said, published in benchmark.figures(found.questions, len(rows)):
+        for said, published in benchmark.figures(found.questions, len(found.rows)):
             yield Finding(not published, said)
 
 

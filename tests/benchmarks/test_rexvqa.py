@@ -1,0 +1,168 @@
+"""ReXVQA's records to Question columns, and its stand-in through the real runner."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rexvqa_standin
+from click.testing import CliRunner
+from datasets import Dataset, config, load_dataset
+from PIL import Image
+from rexvqa_standin import PLANTED, image_name, records
+
+from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
+from radimagenet_vqa_tasks.benchmarks.benchmark import RowFaultError
+from radimagenet_vqa_tasks.benchmarks.rexvqa import choices
+from radimagenet_vqa_tasks.cli import main
+from radimagenet_vqa_tasks.data.adapter import every_question
+from radimagenet_vqa_tasks.data.sources import local_copies
+from radimagenet_vqa_tasks.errors import DataError, RunError
+from radimagenet_vqa_tasks.run.evaluation import run
+from radimagenet_vqa_tasks.utils import questions as hooks
+from radimagenet_vqa_tasks.utils.prompts import doc_to_text, doc_to_visual
+
+REXVQA = BENCHMARKS["rexvqa"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("rexvqa") / "ReXVQA"
+    rexvqa_standin.write(found)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def copy(folder: Path) -> Iterator[None]:
+    """The stand-in in the hub's place."""
+    with local_copies({"rexvqa": folder}):
+        yield
+
+
+def document(rows: Any) -> Dataset:
+    """A question file as the task files load it."""
+    return Dataset.from_dict({"text": [json.dumps(rows)]})
+
+
+@pytest.fixture(scope="module")
+def rows(folder: Path) -> Dataset:
+    path = str(folder / "metadata" / "test_vqa_data.json")
+    return load_dataset("text", data_files=path, split="train", sample_by="document")
+
+
+def test_questions_say_what_their_records_say(rows: Dataset) -> None:
+    """Task, key, cluster, facets and all views in their order; letters once, whether lists are lists or texts."""
+    every = every_question(REXVQA, rows)
+    assert Counter(every["cell"][:]) == {
+        "rexvqa_presence": 14_078,
+        "rexvqa_location": 2_365,
+        "rexvqa_negation": 15_369,
+        "rexvqa_differential": 8_563,
+        "rexvqa_geometric": 182,
+    }
+    for number in (3, 5):  # lists as texts, and as lists
+        one = every[number]
+        assert (one["key"], one["cluster"], one["target"]) == (f"q{number}", f"S{number:03}", "ABCD"[number % 4])
+        assert one["facets"]["views"] == "PA, LATERAL"
+        paths = [Path(image["path"]).as_posix() for image in one["images"]]
+        assert [path.endswith(image_name(number, view)) for view, path in enumerate(paths)] == [True, True]
+        assert f"\nA. Clear {number}\nB. Hazy {number}\n" in doc_to_text(one)
+        assert {image.mode for image in doc_to_visual(one)} == {"RGB"}
+
+
+def test_reports_and_explanations_get_nowhere(rows: Dataset) -> None:
+    """What is planted in every field that tells the answer is in no column, so in no prompt and no record."""
+    assert PLANTED in rows[0]["text"]
+    every = every_question(REXVQA, rows).remove_columns("images")
+    assert PLANTED not in repr(every.with_format("arrow")[:].to_pylist())
+
+
+def test_list_and_dict_are_the_same_data(rows: Dataset) -> None:
+    """A list of records with ids has the same questions and the same fingerprint."""
+    listed = document([{"id": name, **one} for name, one in records().items()])
+    assert every_question(REXVQA, listed)[7] == every_question(REXVQA, rows)[7]
+
+
+def test_arms_without_images_need_none(rows: Dataset, folder: Path, tmp_path: Path, monkeypatch: Any) -> None:
+    """They are prepared from the question file alone, with the same fingerprint; the others say what is missing."""
+    monkeypatch.setattr(Image, "open", lambda *_: pytest.fail("an image was opened"))
+    shown = hooks.radvqa_rexvqa_geometric(rows)[0]
+    (tmp_path / "test_vqa_data.json").write_text("{}", encoding="utf-8")
+    with local_copies({"rexvqa": tmp_path}):
+        blind = hooks.radvqa_rexvqa_geometric_textonly(document(records()))
+        assert "images" not in blind.column_names and blind[0]["fingerprint"] == shown["fingerprint"]
+        with pytest.raises(RunError, match=r"neither deid_png/ nor deid_png.part\* is in"):
+            hooks.radvqa_rexvqa_geometric(document(records()))
+
+
+def test_swapped_pictures_are_of_other_studies(rows: Dataset) -> None:
+    """Nobody knows what is right then."""
+    for one in hooks.radvqa_rexvqa_geometric_swapped(rows):
+        assert one["shown"]["target"] is None
+        assert f"/A{one['cluster'][1:]}/" not in one["images"][0]["path"]
+
+
+def _path(value: str) -> Callable[[dict[str, Any]], Any]:
+    return lambda rows: rows["q1"].update(ImagePath=[value])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda rows: rows["q1"].update(correct_answer="E"), "question 'q1': the correct_answer 'E' is not one of"),
+        (lambda rows: rows["q1"].update(task_name="Counting"), "'Counting' is none of the five tasks"),
+        (lambda rows: rows["q1"].update(options="__import__('os')"), "is no list of texts"),
+        (lambda rows: rows["q1"].update(options=["B. x", "A. y"]), "letters of its options are out of order"),
+        (lambda rows: rows.pop("q1"), "40,557 or 40,826 questions; here are 40,556"),
+        (_path("/etc/passwd"), "'/etc/passwd' is not below deid_png/"),
+        (_path("../deid_png/../../secret.png"), "leads out of the archive's folder"),
+        (_path("../deid_png/P1/none.png"), "lacks 1 of 91 images, deid_png/P1/none.png for one"),
+    ],
+)
+def test_damaged_record_is_named(change: Callable[[dict[str, Any]], Any], said: str) -> None:
+    """Each way in which records can be wrong ends in one message with the question and what is wrong with it."""
+    rows = records()
+    change(rows)
+    with pytest.raises(DataError) as error:
+        hooks.radvqa_rexvqa_location(document(rows))
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["no JSON", "[" * 100_000, '{"a": 1}', "[1]", "3", "{}"])
+def test_other_document_is_one_message(text: str) -> None:
+    """A file that holds no records is no crash."""
+    with pytest.raises(DataError):
+        hooks.radvqa_rexvqa_location(Dataset.from_dict({"text": [text]}))
+
+
+def test_letters_are_taken_off_only_where_all_options_have_theirs() -> None:
+    """An option may begin with a letter and a full stop of its own."""
+    assert choices(["A. one", "B) two"]) == ["one", "two"]
+    assert choices(["A. fumigatus", "Candida"]) == ["A. fumigatus", "Candida"]
+    with pytest.raises(RowFaultError):
+        choices(["B. one", "A. two"])
+
+
+def test_verify_says_which_count_it_found(folder: Path) -> None:
+    """The paper prints two; every image is decoded."""
+    result = CliRunner().invoke(main, ["verify", "--family", "rexvqa", "--data", str(folder)])
+    assert result.exit_code == 0, result.output
+    assert "questions: 40,557, the sum of the paper's Table 1" in result.output
+    assert "every image can be decoded" in result.output
+
+
+def test_run_end_to_end(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All five tasks through the runner from the local copy, from an archive that is not unpacked yet."""
+    monkeypatch.setattr(config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    arguments = ["--model", "radvqa_chance", "--tasks", "radvqa_rexvqa,radvqa_rexvqa_told", "--limit", "3"]
+    found = run([*arguments, "--output_path", str(tmp_path / "runs")], {"rexvqa": folder})
+    assert found is not None and len(found.sample_logs) == 10
+    text = "".join(log.read_text(encoding="utf-8") for log in found.sample_logs)
+    records = [json.loads(line)["record"] for line in text.splitlines()]
+    assert Counter(one["arm"] for one in records) == {"image": 15, "told": 15}
+    assert {one["outcome"] for one in records} <= {"correct", "incorrect"}
+    assert PLANTED not in text
