@@ -54,10 +54,14 @@ def hub_copy(tmp_path_factory: pytest.TempPathFactory, shaped_table: pa.Table) -
 
 @pytest.fixture(scope="session")
 def comparator_copies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Stand-ins of VQA-RAD, SLAKE and MMMU laid out as the hub lays them out, by the names that `--data` has."""
+    """Stand-ins of VQA-RAD, SLAKE, MMMU and ReXVQA laid out as the hub lays them out, by the names that `--data` has."""
     import comparators  # it imports the hub's client, which reads the variables above when it is imported
 
-    return comparators.write_all(tmp_path_factory.mktemp("comparators"))
+    import rexvqa_standin
+
+    folder = tmp_path_factory.mktemp("comparators")
+    rexvqa_standin.write(folder / "ReXVQA")
+    return {**comparators.write_all(folder), "rexvqa": folder / "ReXVQA"}
 
 
 @pytest.fixture
