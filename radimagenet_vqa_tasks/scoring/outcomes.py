@@ -108,7 +108,6 @@ def _in_paper(doc: Mapping[str, Any], response: str) -> bool | None:
     return target in paper_yes_no(response) if rule == "yes_no" else None
 
 
-
 def scores_of(outcome: Outcome, in_paper: bool | None) -> dict[str, float]:
     """The scores of an outcome by metric; what is missing has no strict one."""
     scores = {} if outcome == "missing" else {STRICT: float(outcome == "correct")}
