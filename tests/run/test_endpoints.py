@@ -117,7 +117,7 @@ def test_parts_refusals_and_look_alikes_are_the_models_words(tmp_path: Path, bac
         (Reply("[LMMS_EVAL_REQUEST_FAILED after 5 retries] 503"), "[LMMS_EVAL_REQUEST_FAILED after 5 retries] 503"),
         (Reply("[LMMS_EVAL_BUDGET_EXCEEDED]"), "[LMMS_EVAL_BUDGET_EXCEEDED]"),
         (Reply("None"), "None"),
-        (Reply("<think>a\n\nb</think>B", usage=False), "B"),
+        (Reply("<think>a\n\nb</think>B", usage=False), "<think>a\n\nb</think>B"),
     ]
     with Endpoint(lambda body, number: words[number % len(words)][0]) as server:
         result = evaluate(server, tmp_path, backend)
