@@ -54,7 +54,7 @@ def hub_copy(tmp_path_factory: pytest.TempPathFactory, shaped_table: pa.Table) -
 
 @pytest.fixture(scope="session")
 def comparator_copies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Stand-ins of the other benchmarks laid out as the hub lays them out, by the names that `--data` has."""
+    """Stand-ins of VQA-RAD, SLAKE, MMMU and ReXVQA in the layouts of the hub, by the names that `--data` has."""
     import comparators  # it imports the hub's client, which reads the variables above when it is imported
     import rexvqa_standin
 

@@ -2,8 +2,7 @@
 
 The images are in another repository, `rajpurkarlab/ReXGradient-160K`. Records hold the radiologist's report and an
 explanation of the answer; only the columns named here are ever read. The authors have published neither prompt nor
-scorer: the prompt is ours, and there is no paper protocol. Options come with their letters, which are taken off here
-and put on again in the prompt.
+scorer: the prompt is ours, and there is no paper protocol.
 """
 
 from __future__ import annotations
@@ -101,7 +100,6 @@ def _below(path: str) -> str:
 
 def _whole(questions: Sequence[Question]) -> Iterable[str]:
     if len(questions) not in SIZES:
-        known = " or ".join(f"{size:,}" for size in SIZES)
         yield f"the test split has {known} questions; here are {len(questions):,} (for a part, use --limit)"
 
 
@@ -109,7 +107,6 @@ def _figures(questions: Sequence[Question], rows: int) -> Iterator[tuple[str, bo
     yield f"questions: {rows:,}, {SIZES.get(rows, 'which is no published figure')}", rows in SIZES
     counts = Counter(one.cell for one in questions)
     for name, (title, size) in TASKS.items():
-        # Table 1 and the text disagree by 269 questions, so another count is no fault.
         yield f"{title}: {counts[f'rexvqa_{name}']:,}; Table 1: {size:,}", True
 
 
