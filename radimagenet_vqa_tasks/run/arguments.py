@@ -20,7 +20,7 @@ PROGRAM = "radvqa run"
 
 # What does not work here, and what does instead.
 REFUSED: Mapping[str, str] = {
-    "predict_only": "it scores as it goes; `radvqa score RUN` scores a finished run again, without a model",
+    "predict_only": "it scores as it goes, and that costs nothing; leave the option out",
     "num_fewshot": "the tasks are asked without examples, as the paper asked them; leave it out",
     "fewshot_as_multiturn": "the tasks are asked without examples, as the paper asked them; leave it out",
     "wandb_args": "use `lmms-eval` with the same options, which finds the same tasks",
