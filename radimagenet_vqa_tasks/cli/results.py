@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
 from radimagenet_vqa_tasks.cli.options import CLOSED_BY, COPIES, FORMAT, PROTOCOL, RUNS
 
 
@@ -44,9 +45,7 @@ def table(
     """Print the paper's Table 2 for some runs: nine cells, Avg, intervals, and what the numbers rest on.
 
     A RUN is a folder of sample logs or one of them; NAME=PATH gives it a name. Answers without the images are a column
-    of their own, and every benchmark has its own table. FACET: format; of RadImageNet-VQA also subject, template,
-    location, modality, pathology or abnormal; of SLAKE organ, modality, content_type or base_type; of MMMU-Med subject,
-    subfield or topic_difficulty.
+    of their own, and every benchmark has its own table. FACETS
 
     \b
     Examples:
@@ -62,6 +61,16 @@ def table(
 
     extras = commands.Extras(by, cells, pathologies, consistency, figures)
     commands.table(runs, Scheme(protocol, closed_by), form, extras)
+
+
+def _facets() -> str:
+    named = {one.facets: one.title for one in reversed(list(BENCHMARKS.values())) if one.facets}
+    listed = "; ".join(f"of {title} {', '.join(facets)}" for facets, title in reversed(list(named.items())))
+    return f"FACET: format; {listed}."
+
+
+# Help texts are derived from the benchmarks' records, like everything else about them.
+table.help = (table.help or "").replace("FACETS", _facets())
 
 
 @click.command()
