@@ -27,7 +27,7 @@ def blind_sheets(seeing: Arm, blind: Arm, scheme: Scheme, *, force: bool = False
 
     Raises RunError, with the reasons, where the two arms do not compare, unless forced.
     """
-    if not seeing.with_image or blind.with_image:
+    if not seeing.with_image or blind.arm != "textonly":
         raise RunError("--blind compares a run with the images with one without them, in this order")
     reasons = obstacles(blind, seeing)
     if reasons and not force:

@@ -61,7 +61,7 @@ def _pools(arms: Sequence[Arm]) -> list[list[Arm]]:
     """Each arm alone, and then one run's arms of one data set together, such as SLAKE's languages."""
     together: dict[object, list[Arm]] = {}
     for arm in arms:
-        together.setdefault((arm.name, arm.with_image, arm.major, arm.benchmark.source.name), []).append(arm)
+        together.setdefault((arm.name, arm.arm, arm.major, arm.benchmark.source.name), []).append(arm)
     return [[arm] for arm in arms] + [pool for pool in together.values() if len({*map(_name, pool)}) == len(pool) > 1]
 
 

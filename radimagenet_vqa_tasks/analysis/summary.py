@@ -21,6 +21,7 @@ from radimagenet_vqa_tasks.analysis.published import published_sheet
 from radimagenet_vqa_tasks.analysis.runs import Run
 from radimagenet_vqa_tasks.analysis.table import FORMAT, arm_notes, by_family, facet_sheets, main_sheet
 from radimagenet_vqa_tasks.errors import DataError
+from radimagenet_vqa_tasks.scoring.record import ARMS
 
 SCHEMA = "radvqa.summary/1"
 
@@ -92,7 +93,7 @@ def _consistency(arms: Sequence[Arm]) -> list[Row]:
 
 def _blind(arms: Sequence[Arm]) -> list[Row]:
     """What the image adds, for every run that has answered the same questions both ways."""
-    pairs = [(one, other) for one in arms for other in arms if one.with_image and not other.with_image]
+    pairs = [(one, other) for one in arms for other in arms if one.with_image and other.arm == "textonly"]
     same = [(seeing, blind) for seeing, blind in pairs if seeing.name == blind.name and not obstacles(blind, seeing)]
     gains = (blind_sheets(seeing, blind, scheme)[0] for seeing, blind in same for scheme in PROTOCOLS)
     return [{"family": arms[0].benchmark.name, **row} for gain in gains for row in gain.data]
@@ -104,10 +105,10 @@ def _compared(families: Iterable[Sequence[Arm]]) -> tuple[list[Row], list[Row], 
     agreement: list[Row] = []
     refused: list[Row] = []
     for group in families:
-        for with_image in (True, False):
-            arms = [arm for arm in group if arm.with_image is with_image]
+        for name in ARMS:
+            arms = [arm for arm in group if arm.arm == name]
             why = {index: obstacles(arms[0], arm) for index, arm in enumerate(arms) if index}
-            family = {"family": group[0].benchmark.name, "with_image": with_image}
+            family = {"family": group[0].benchmark.name, "with_image": name == "image"}
             refused += [
                 {**family, "first": arms[0].label, "second": arms[index].label, "why": reasons}
                 for index, reasons in why.items()

@@ -279,7 +279,7 @@ def _comparable(arms: Sequence[Arm], column: Sequence[Measured], judged: bool) -
     groups: dict[object, list[int]] = {}
     for index, arm in enumerate(arms):
         # A part of the questions may be an easy part.
-        key = (arm.with_image, arm.fingerprint, arm.major, arm.judges if judged else None, column[index].asked)
+        key = (arm.arm, arm.fingerprint, arm.major, arm.judges if judged else None, column[index].asked)
         if column[index].estimate.n:
             groups.setdefault(key, []).append(index)
     return [group for group in groups.values() if len(group) > 1]

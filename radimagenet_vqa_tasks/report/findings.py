@@ -163,7 +163,7 @@ def _whole_difference(first: Arm, second: Arm, scheme: Scheme) -> Difference | N
 def _looks(told: Sequence[_Told], scheme: Scheme) -> list[str]:
     said = []
     for seeing in (one for one in told if one.arm.with_image):
-        for blind in (one for one in told if not one.arm.with_image and one.arm.name == seeing.arm.name):
+        for blind in (one for one in told if one.arm.arm == "textonly" and one.arm.name == seeing.arm.name):
             if obstacles(blind.arm, seeing.arm):
                 continue
             gain = _whole_difference(blind.arm, seeing.arm, scheme)
@@ -176,7 +176,7 @@ def _looks(told: Sequence[_Told], scheme: Scheme) -> list[str]:
 
 
 def _twin(one: _Told, told: Sequence[_Told]) -> bool:
-    return any(other.arm.name == one.arm.name and not other.arm.with_image for other in told)
+    return any(other.arm.name == one.arm.name and other.arm.arm == "textonly" for other in told)
 
 
 def _gain(seeing: _Told, blind: _Told, gain: Difference) -> str:

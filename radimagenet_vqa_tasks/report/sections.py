@@ -24,6 +24,7 @@ from radimagenet_vqa_tasks.analysis.table import (
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import RadVQAError
 from radimagenet_vqa_tasks.report.findings import Finding, findings
+from radimagenet_vqa_tasks.scoring.record import ARMS
 
 SIDE_BY_SIDE = 4  # arms that are a column each, beside the findings; more are a row each
 AT_LEAST = 10  # questions of a pathology that is ranked
@@ -98,15 +99,15 @@ def _blind(arms: Sequence[Arm], scheme: Scheme) -> Part:
     part = Part("With and without the image")
     for seeing in arms:
         for blind in arms:
-            if seeing.with_image and not blind.with_image and seeing.name == blind.name:
+            if seeing.with_image and blind.arm == "textonly" and seeing.name == blind.name:
                 part.add(partial(blind_sheets, seeing, blind, scheme))
     return part
 
 
 def _compared(arms: Sequence[Arm], scheme: Scheme) -> Part:
     part = Part("Runs against the first, and their agreement")
-    for with_image in (True, False):
-        same = [arm for arm in arms if arm.with_image == with_image]
+    for name in ARMS:
+        same = [arm for arm in arms if arm.arm == name]
         if not same:
             continue
         base, *others = same

@@ -92,5 +92,5 @@ def _blind_pairs(arms: Sequence[Arm]) -> list[tuple[Arm, Arm]]:
         (seeing, blind)
         for seeing in arms
         for blind in arms
-        if seeing.with_image and not blind.with_image and seeing.name == blind.name and not obstacles(blind, seeing)
+        if seeing.with_image and blind.arm == "textonly" and seeing.name == blind.name and not obstacles(blind, seeing)
     ]
