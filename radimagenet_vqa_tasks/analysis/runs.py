@@ -55,7 +55,7 @@ class Run:
         try:
             import_module("pandas")
         except ImportError:
-            raise RunError("pandas is not installed: pip install 'radimagenet-vqa-tasks[pandas]'") from None
+            raise RunError("pandas is not installed: pip install pandas") from None
         return self.to_arrow().to_pandas()
 
     @property

@@ -22,6 +22,7 @@ from radimagenet_vqa_tasks.build.duplicates import Leakage, Seen, as_json, leaka
 from radimagenet_vqa_tasks.build.pictures import Picture, look_at, picture
 from radimagenet_vqa_tasks.build.plan import PARTS, SPLITS_OF
 from radimagenet_vqa_tasks.data.provenance import built
+from radimagenet_vqa_tasks.data.verification import Finding
 from radimagenet_vqa_tasks.errors import DataError
 
 # The released data set's rows, from its card; the benchmark's from the paper, section 3.2.
@@ -34,17 +35,6 @@ RELEASED_IMAGES: Mapping[tuple[str, str], int] = {
 }
 RELEASED_NORMALS = 281
 SHOWN = 5
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report."""
-
-    is_fault: bool
-    text: str
-
-    def __str__(self) -> str:
-        return f"{'FAULT' if self.is_fault else 'ok   '} {self.text}"
 
 
 @dataclass(frozen=True)
