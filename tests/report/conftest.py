@@ -18,9 +18,13 @@ for folder in (Path(__file__).parent, Path(__file__).parent.parent / "analysis")
     sys.path.insert(0, str(folder))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A browser without a window."""
+    """A browser without a window.
+
+    It is closed after each module: until then its driver keeps an event loop in this thread, in which
+    no backend of the host can start its own.
+    """
     program = shutil.which("chromium")
     if program is None:
         missing = "no chromium to open the page in: apt-get install chromium"
