@@ -6,44 +6,60 @@ import math
 from collections.abc import Mapping, Sequence
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
+from radimagenet_vqa_tasks.analysis.numbers import KappaRow, fields
 from radimagenet_vqa_tasks.analysis.paired import kappa
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import Estimate
 from radimagenet_vqa_tasks.scoring.record import Record
 
 
-def kappa_sheet(arms: Sequence[Arm]) -> Sheet:
-    """Cohen's kappa between each two runs' answers (yes, no, a letter, none) to questions that are not open."""
+def kappa_rows(arms: Sequence[Arm]) -> list[KappaRow]:
+    """Cohen's kappa of each run's answers (yes, no, a letter, none) to questions that are not open with each run's.
+
+    Each with each, itself too: as many rows as runs, squared, in the order of the runs.
+    """
     answers = [{record.key: record for record in arm.records if record.format != "open"} for arm in arms]
     found = {
         (one, other): _kappa(answers[one], answers[other])
         for one in range(len(arms))
         for other in range(one, len(arms))
     }
-    rows, data = [], []
+    return [
+        _kappa_row(arm, theirs, found[min(one, other), max(one, other)])
+        for one, arm in enumerate(arms)
+        for other, theirs in enumerate(arms)
+    ]
+
+
+def kappa_sheet(arms: Sequence[Arm]) -> Sheet:
+    """`kappa_rows` as a square."""
+    data = kappa_rows(arms)
+    shown = [_shown(one) for one in data]
+    rows = []
     for one, arm in enumerate(arms):
-        row = [Item(arm.label)]
-        for other, theirs in enumerate(arms):
-            agreement = found[min(one, other), max(one, other)]
-            row.append(_shown(agreement) if one != other else Item(_shown(agreement).text))
-            data.append(
-                {
-                    "first": arm.label,
-                    "second": theirs.label,
-                    "kappa": agreement.value,
-                    "low": agreement.low,
-                    "high": agreement.high,
-                    "n": agreement.n,
-                    "images": agreement.clusters,
-                }
-            )
-        rows.append(row)
+        items = shown[one * len(arms) : (one + 1) * len(arms)]
+        items[one] = Item(items[one].text)
+        rows.append([Item(arm.label), *items])
     notes = [
         "1: the same answer everywhere; 0: no more agreement than chance, taken within each cell. Agreement says "
         "nothing of being right. In brackets: 95 % intervals, clustered on images."
     ]
     title = "Agreement of answers (Cohen's kappa; closed and multiple-choice questions)"
-    return Sheet(title, ["", *(arm.label for arm in arms)], rows, notes, data)
+    return Sheet(title, ["", *(arm.label for arm in arms)], rows, notes, fields(data))
+
+
+def _kappa_row(arm: Arm, theirs: Arm, agreement: Estimate) -> KappaRow:
+    return KappaRow(
+        family=arm.benchmark.name,
+        with_image=arm.with_image,
+        first=arm.label,
+        second=theirs.label,
+        kappa=agreement.value,
+        low=agreement.low,
+        high=agreement.high,
+        n=agreement.n,
+        images=agreement.clusters,
+    )
 
 
 def _kappa(ours: Mapping[str, Record], theirs: Mapping[str, Record]) -> Estimate:
@@ -56,8 +72,8 @@ def _kappa(ours: Mapping[str, Record], theirs: Mapping[str, Record]) -> Estimate
     )
 
 
-def _shown(agreement: Estimate) -> Item:
-    if math.isnan(agreement.value):
+def _shown(one: KappaRow) -> Item:
+    if math.isnan(one.kappa):
         return Item("-")
-    interval = "[no interval]" if math.isnan(agreement.low) else f"[{agreement.low:.2f}, {agreement.high:.2f}]"
-    return Item(f"{agreement.value:.2f}", interval)
+    interval = "[no interval]" if math.isnan(one.low) else f"[{one.low:.2f}, {one.high:.2f}]"
+    return Item(f"{one.kappa:.2f}", interval)

@@ -11,6 +11,7 @@ from radimagenet_vqa_tasks.analysis.chance import chance_level
 from radimagenet_vqa_tasks.analysis.compare import Paired, differences, obstacles, p_shown, pair, percent, signed
 from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme, grouped
+from radimagenet_vqa_tasks.analysis.numbers import BlindRow, fields
 from radimagenet_vqa_tasks.analysis.paired import Difference, holm
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import accuracy
@@ -36,53 +37,56 @@ def blind_sheets(seeing: Arm, blind: Arm, scheme: Scheme, *, force: bool = False
             "what they share."
         )
     paired = pair(blind, seeing, scheme)
-    gains = _gain_sheet(paired, differences(paired, scheme), scheme, reasons)
+    gains = _gain_sheet(paired, scheme, reasons)
     if "abnormal" not in blind.benchmark.facets:
         return [gains]
     return [gains, _normal_sheet(blind, scheme), *_default_sheets(blind, scheme)]
 
 
-def _gain_sheet(paired: Paired, found: Mapping[str, Difference], scheme: Scheme, reasons: Sequence[str]) -> Sheet:
+def blind_rows(paired: Paired, scheme: Scheme) -> list[BlindRow]:
+    """What the image adds in each cell and in Avg; `paired` is the arm without the image and the one with it."""
+    found = differences(paired, scheme)
     p_values = dict(zip(found, holm([one.p for one in found.values()]), strict=True))
-    rows: list[list[Item | str]] = []
-    data: list[dict[str, object]] = []
-    for name, one in found.items():
-        shares = _shares(paired, name, scheme)
-        records = [first for first, _ in paired.cells.get(name, ())]
-        chance, p = chance_level(records), p_values[name]
-        both, only_with, only_without, _ = shares
-        rows.append(
-            [
-                *(
-                    name_of(name, paired.cells),
-                    percent(both + only_with),
-                    percent(both + only_without),
-                    signed(one.value, one.low, one.high),
-                    p_shown(p),
-                ),
-                *(percent(chance), *(percent(share) for share in shares), str(one.n)),
-            ]
-        )
-        data.append(
-            {
-                "run": paired.second.name,
-                "cell": name,
-                "with_image": both + only_with,
-                "without_image": both + only_without,
-                "gain": one.value,
-                "low": one.low,
-                "high": one.high,
-                "p": one.p,
-                "p_holm": p,
-                "test": one.test,
-                "chance": chance,
-                **dict(zip(("both", "only_with", "only_without", "neither"), shares, strict=True)),
-                "n": one.n,
-                "images": one.clusters,
-                "protocol": scheme.protocol,
-                "closed_by": scheme.closed_by,
-            }
-        )
+    return [_blind_row(paired, name, one, p_values[name], scheme) for name, one in found.items()]
+
+
+def _blind_row(paired: Paired, cell: str, one: Difference, p: float, scheme: Scheme) -> BlindRow:
+    both, only_with, only_without, neither = _shares(paired, cell, scheme)
+    return BlindRow(
+        family=paired.second.benchmark.name,
+        run=paired.second.name,
+        cell=cell,
+        with_image=both + only_with,
+        without_image=both + only_without,
+        gain=one.value,
+        low=one.low,
+        high=one.high,
+        p=one.p,
+        p_holm=p,
+        test=one.test,
+        chance=chance_level([first for first, _ in paired.cells.get(cell, ())]),
+        both=both,
+        only_with=only_with,
+        only_without=only_without,
+        neither=neither,
+        n=one.n,
+        images=one.clusters,
+        protocol=scheme.protocol,
+        closed_by=scheme.closed_by,
+    )
+
+
+def _gain_sheet(paired: Paired, scheme: Scheme, reasons: Sequence[str]) -> Sheet:
+    data = blind_rows(paired, scheme)
+    rows: list[list[Item | str]] = [
+        [
+            *(name_of(row.cell, paired.cells), percent(row.with_image), percent(row.without_image)),
+            *(signed(row.gain, row.low, row.high), p_shown(row.p_holm), percent(row.chance)),
+            *(percent(share) for share in (row.both, row.only_with, row.only_without, row.neither)),
+            str(row.n),
+        ]
+        for row in data
+    ]
     heads = ["%", "with", "without", "gain", "p (Holm)", "chance", "both", "only with", "only without", "neither", "n"]
     notes = [f"NOT COMPARABLE, forced: {reason}." for reason in reasons]
     notes += [
@@ -95,7 +99,7 @@ def _gain_sheet(paired: Paired, found: Mapping[str, Difference], scheme: Scheme,
         notes.append(f"{paired.missing:,} questions have no verdict on one side or both and are left out.")
     notes += together({arm.label: arm_notes(arm, scheme) for arm in (paired.second, paired.first)})
     title = f"{paired.second.name}: with and without the image"
-    return Sheet(title, heads, rows, notes, data, frozenset({len(paired.cells) - 1}))
+    return Sheet(title, heads, rows, notes, fields(data), frozenset({len(paired.cells) - 1}))
 
 
 def _shares(paired: Paired, name: str, scheme: Scheme) -> tuple[float, float, float, float]:

@@ -11,6 +11,7 @@ from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.decisions import Decision, Margins, decide
 from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme, value_of
+from radimagenet_vqa_tasks.analysis.numbers import DifferenceRow, fields
 from radimagenet_vqa_tasks.analysis.paired import (
     NO_DIFFERENCE,
     Difference,
@@ -111,6 +112,67 @@ def compare_sheets(
     margins: Margins = DEFAULT_MARGINS,
     simultaneous: bool = False,
 ) -> list[Sheet]:
+    """Every other run against the first as tables, and how far their answers agree.
+
+    Raises RunError where they do not compare and nobody forces it, or no record says a facet.
+    """
+    found = compared(arms, scheme, by=by, force=force, margins=margins, simultaneous=simultaneous)
+    method = _method(found.decided.values(), margins, simultaneous)
+    sheets = [_sheet(found, index, scheme, method) for index in range(len(found.paired))]
+    sheets += [_facet_sheet(found, index, facet, scheme) for facet in by for index in range(len(found.paired))]
+    return [*sheets, kappa_sheet(arms)]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One difference of a comparison: of the run with this index, of a cell or Avg, or of a facet's group."""
+
+    index: int
+    facet: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Every other run against the first, and all that is decided of them.
+
+    Attributes:
+        paired: the first run with each other.
+        groups: of each of these the pairs of each facet's groups.
+        reasons: why each of these does not compare, where somebody forced it.
+    """
+
+    paired: Sequence[Paired]
+    groups: Sequence[Mapping[str, Mapping[str, Paired]]]
+    decided: Mapping[Line, Decision]
+    reasons: Sequence[Sequence[str]]
+
+    def rows(self, scheme: Scheme) -> list[DifferenceRow]:
+        """All differences, in the order of the tables."""
+        return [self.row(line, scheme) for line in self.decided]
+
+    def lines(self, index: int, facet: str) -> list[Line]:
+        """The lines of one table."""
+        return [line for line in self.decided if (line.index, line.facet) == (index, facet)]
+
+    def row(self, line: Line, scheme: Scheme) -> DifferenceRow:
+        """One difference with all that it rests on."""
+        if not line.facet:
+            return _difference_row(self.paired[line.index], line.name, self.decided[line], scheme)
+        group = self.groups[line.index][line.facet][line.name]
+        cell = AVG if len(group.cells) > 1 else next(iter(group.cells))
+        return _difference_row(group, cell, self.decided[line], scheme, line.facet, line.name)
+
+
+def compared(
+    arms: Sequence[Arm],
+    scheme: Scheme,
+    *,
+    by: Sequence[str] = (),
+    force: bool = False,
+    margins: Margins = DEFAULT_MARGINS,
+    simultaneous: bool = False,
+) -> Compared:
     """Every other run against the first, whole and by each facet in `by`; all that they decide is one family.
 
     Raises RunError where they do not compare and nobody forces it, or no record says a facet.
@@ -129,26 +191,7 @@ def compare_sheets(
     found = _family(paired, groups, scheme)
     widths = {line: margins.average if line.name == AVG and not line.facet else margins.cell for line in found}
     decided = decide(found, widths, simultaneous=simultaneous)
-    method = _method(decided.values(), margins, simultaneous)
-    sheets = [
-        _sheet(one, _lines(decided, index, ""), scheme, method, reasons[one.second.label])
-        for index, one in enumerate(paired)
-    ]
-    sheets += [
-        _facet_sheet(one, facet, _lines(decided, index, facet), groups[index][facet], scheme)
-        for facet in by
-        for index, one in enumerate(paired)
-    ]
-    return [*sheets, kappa_sheet(arms)]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One difference of a comparison: of the run with this index, of a cell or Avg, or of a facet's group."""
-
-    index: int
-    facet: str
-    name: str
+    return Compared(paired, groups, decided, [reasons[one.second.label] for one in paired])
 
 
 def _family(
@@ -161,10 +204,6 @@ def _family(
         for facet, of_facet in groups[index].items():
             found |= {Line(index, facet, name): _mean_difference(group, scheme) for name, group in of_facet.items()}
     return found
-
-
-def _lines(decided: Mapping[Line, Decision], index: int, facet: str) -> dict[str, Decision]:
-    return {line.name: one for line, one in decided.items() if (line.index, line.facet) == (index, facet)}
 
 
 def _method(decided: Iterable[Decision], margins: Margins, simultaneous: bool) -> str:
@@ -195,31 +234,32 @@ def differences(paired: Paired, scheme: Scheme) -> dict[str, Difference]:
 HEADS = ("difference", "detectable", "p (Holm)", "n", "wins", "losses", "verdict")
 
 
-def _sheet(paired: Paired, found: Mapping[str, Decision], scheme: Scheme, method: str, reasons: Sequence[str]) -> Sheet:
+def _sheet(found: Compared, index: int, scheme: Scheme, method: str) -> Sheet:
+    paired = found.paired[index]
     first, second = paired.first, paired.second
-    rows, data = [], []
-    for name, one in found.items():
-        means = _means(paired, name, scheme)
-        rows.append(_row(name_of(name, paired.cells), means, one))
-        data.append(_data(paired, name, means, one, scheme))
-    notes = [f"NOT COMPARABLE, forced: {reason}." for reason in reasons]
+    lines = found.lines(index, "")
+    data = [found.row(line, scheme) for line in lines]
+    rows = [
+        _row(name_of(row.cell, paired.cells), row, found.decided[line]) for line, row in zip(lines, data, strict=True)
+    ]
+    notes = [f"NOT COMPARABLE, forced: {reason}." for reason in found.reasons[index]]
     notes.append(method)
     if paired.missing:
         notes.append(f"{paired.missing:,} questions have no verdict on one side or both and are left out.")
     notes += together({arm.label: arm_notes(arm, scheme) for arm in (first, second)})
     rules = frozenset({len(paired.cells) - 1})
     heads = ["accuracy, %", first.label, second.label, *HEADS]
-    return Sheet(f"{second.label} against {first.label}, paired by question", heads, rows, notes, data, rules)
+    return Sheet(f"{second.label} against {first.label}, paired by question", heads, rows, notes, fields(data), rules)
 
 
-def _row(name: str, means: tuple[float, float], one: Decision) -> list[Item]:
-    found = one.difference
-    seen = "-" if math.isnan(one.detectable) else f"{100 * one.detectable:.1f}"
-    texts = (seen, p_shown(one.p_holm), str(found.n), str(found.wins), str(found.losses), str(one))
+def _row(name: str, row: DifferenceRow, decided: Decision) -> list[Item]:
+    one = decided.difference
+    seen = "-" if math.isnan(decided.detectable) else f"{100 * decided.detectable:.1f}"
+    texts = (seen, p_shown(decided.p_holm), str(one.n), str(one.wins), str(one.losses), str(decided))
     return [
         Item(name),
-        *(Item(percent(mean)) for mean in means),
-        signed(found.value, one.low, one.high),
+        *(Item(percent(mean)) for mean in (row.first_accuracy, row.second_accuracy)),
+        signed(one.value, decided.low, decided.high),
         *(Item(text) for text in texts),
     ]
 
@@ -241,22 +281,17 @@ def _mean_difference(group: Paired, scheme: Scheme) -> Difference:
     return difference(next(iter(pairs.values()))) if len(pairs) == 1 else average_difference(pairs)
 
 
-def _facet_sheet(
-    paired: Paired, facet: str, found: Mapping[str, Decision], groups: Mapping[str, Paired], scheme: Scheme
-) -> Sheet:
-    first, second = paired.first, paired.second
-    rows, data = [], []
-    for value, one in found.items():
-        means = _means(groups[value], AVG, scheme)
-        rows.append(_row(value, means, one))
-        cell = AVG if len(groups[value].cells) > 1 else next(iter(groups[value].cells))
-        data.append(_data(paired, cell, means, one, scheme, facet, value))
+def _facet_sheet(found: Compared, index: int, facet: str, scheme: Scheme) -> Sheet:
+    first, second = found.paired[index].first, found.paired[index].second
+    lines = found.lines(index, facet)
+    data = [found.row(line, scheme) for line in lines]
+    rows = [_row(row.group, row, found.decided[line]) for line, row in zip(lines, data, strict=True)]
     notes = [
         "Means of the cells that a group has, paired by question; intervals, tests and correction as above, the margin "
         "that of a cell."
     ]
     heads = [facet, first.label, second.label, *HEADS]
-    return Sheet(f"{second.label} against {first.label}, by {facet}", heads, rows, notes, data)
+    return Sheet(f"{second.label} against {first.label}, by {facet}", heads, rows, notes, fields(data))
 
 
 def _means(paired: Paired, name: str, scheme: Scheme) -> tuple[float, float]:
@@ -286,39 +321,36 @@ def p_shown(p: float) -> str:
     return "" if math.isnan(p) else "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def _data(
-    paired: Paired,
-    name: str,
-    means: tuple[float, float],
-    decided: Decision,
-    scheme: Scheme,
-    by: str = "",
-    group: str = "",
-) -> dict[str, object]:
+def _difference_row(
+    paired: Paired, cell: str, decided: Decision, scheme: Scheme, by: str = "", group: str = ""
+) -> DifferenceRow:
     one = decided.difference
-    return {
-        "first": paired.first.label,
-        "second": paired.second.label,
-        "by": by,
-        "group": group,
-        "cell": name,
-        "first_accuracy": means[0],
-        "second_accuracy": means[1],
-        "difference": one.value,
-        "low": decided.low,
-        "high": decided.high,
-        "level": decided.level,
-        "p": one.p,
-        "p_holm": decided.p_holm,
-        "test": one.test,
-        "margin": decided.margin,
-        "verdict": decided.outcome,
-        "detectable": decided.detectable,
-        "needed": decided.needed,
-        "n": one.n,
-        "images": one.clusters,
-        "only_second_right": one.wins,
-        "only_first_right": one.losses,
-        "protocol": scheme.protocol,
-        "closed_by": scheme.closed_by,
-    }
+    first, second = _means(paired, cell, scheme)
+    return DifferenceRow(
+        family=paired.first.benchmark.name,
+        with_image=paired.first.with_image,
+        first=paired.first.label,
+        second=paired.second.label,
+        by=by,
+        group=group,
+        cell=cell,
+        first_accuracy=first,
+        second_accuracy=second,
+        difference=one.value,
+        low=decided.low,
+        high=decided.high,
+        level=decided.level,
+        p=one.p,
+        p_holm=decided.p_holm,
+        test=one.test,
+        margin=decided.margin,
+        verdict=decided.outcome,
+        detectable=decided.detectable,
+        needed=decided.needed,
+        n=one.n,
+        images=one.clusters,
+        only_second_right=one.wins,
+        only_first_right=one.losses,
+        protocol=scheme.protocol,
+        closed_by=scheme.closed_by,
+    )

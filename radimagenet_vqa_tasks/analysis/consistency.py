@@ -1,4 +1,4 @@
-"""What a model says of one image, taken together: RadImageNet-VQA asks nine questions about each."""
+"""What a model says of one image, taken together, where a benchmark asks several questions about each."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from radimagenet_vqa_tasks.analysis.answers import Answers, by_image, offers_def
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.contradictions import CHECKS, Check
 from radimagenet_vqa_tasks.analysis.measure import Scheme
+from radimagenet_vqa_tasks.analysis.numbers import RateRow, fields
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import NOTHING, Estimate, accuracy
 from radimagenet_vqa_tasks.analysis.table import INTERVALS, arm_notes, interval, together
-from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
+from radimagenet_vqa_tasks.benchmarks import MAIN, cell_called
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.scoring.record import Record
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY
-
-FAMILY = "radvqa"
 
 
 @dataclass(frozen=True)
@@ -38,12 +37,12 @@ class Rate:
 def consistency_sheets(arms: Sequence[Arm], scheme: Scheme) -> list[Sheet]:
     """Both closed questions right, answers that contradict each other, and how often "yes" and "no finding" are said.
 
-    Raises RunError where no arm answers RadImageNet-VQA's nine questions.
+    Raises RunError where no arm answers a benchmark that asks several questions about each image.
     """
-    arms = [arm for arm in arms if arm.benchmark.name == FAMILY]
+    arms = [arm for arm in arms if arm.benchmark.together]
     if not arms:
         raise RunError(
-            "consistency is about RadImageNet-VQA's nine questions of an image, and no run here answers them"
+            f"consistency is about all questions of one image, as {MAIN.title} asks them, and no run here answers them"
         )
     images = [by_image(arm.records) for arm in arms]
     judged = together({arm.label: arm_notes(arm, scheme) for arm in arms})
@@ -57,6 +56,13 @@ def consistency_sheets(arms: Sequence[Arm], scheme: Scheme) -> list[Sheet]:
         _sheet(title, head, arms, rates, [f"{INTERVALS} of: how many they rest on.", *notes, *judged], scheme)
         for title, head, rates, notes in parts
     ]
+
+
+def consistency_rows(arm: Arm, scheme: Scheme) -> list[RateRow]:
+    """All rates of one arm."""
+    images = by_image(arm.records)
+    rates = (both_right(images, scheme), contradictions(images, scheme), yes_rates(arm.records, scheme))
+    return _rate_rows(arm, [rate for some in (*rates, no_finding(images)) for rate in some], scheme)
 
 
 def both_right(images: Mapping[str, Answers], scheme: Scheme) -> list[Rate]:
@@ -107,11 +113,12 @@ def yes_rates(records: Sequence[Record], scheme: Scheme) -> list[Rate]:
     rates = []
     for name, group in scheme.by_cell(records).items():
         read = [record for record in group if record.extracted in ("yes", "no")]
-        if CELLS[name].format == "closed" and read:
+        if cell_called(name).format == "closed" and read:
             said = [float(record.extracted == "yes") for record in read]
             true = sum(record.target == "yes" for record in read) / len(read)
             estimate = accuracy(said, [record.cluster for record in read])
-            rates.append(Rate(f"yes_{name}", f"{CELLS[name].subject} {CELLS[name].title}", estimate, true))
+            cell = cell_called(name)
+            rates.append(Rate(f"yes_{name}", f"{cell.subject} {cell.title}", estimate, true))
     return rates
 
 
@@ -203,10 +210,8 @@ def _sheet(
         [Item(titles[name]), *(item for of_arm in found for item in _items(of_arm.get(name), bool(expected)))]
         for name in titles
     ]
-    data = [
-        _data(arm, rate, scheme) for arm, of_arm in zip(arms, rates, strict=True) for rate in of_arm if rate.estimate.n
-    ]
-    return Sheet(title, ["", *columns], rows, notes, data)
+    data = [row for arm, of_arm in zip(arms, rates, strict=True) for row in _rate_rows(arm, of_arm, scheme)]
+    return Sheet(title, ["", *columns], rows, notes, fields(data))
 
 
 def _items(rate: Rate | None, expected: bool) -> list[Item]:
@@ -216,18 +221,21 @@ def _items(rate: Rate | None, expected: bool) -> list[Item]:
     return [share, *([Item(f"{100 * rate.expected:.1f}")] if expected else [])]
 
 
-def _data(arm: Arm, rate: Rate, scheme: Scheme) -> dict[str, object]:
-    estimate = rate.estimate
-    return {
-        "run": arm.name,
-        "with_image": arm.with_image,
-        "rate": rate.name,
-        "share": estimate.value,
-        "low": estimate.low,
-        "high": estimate.high,
-        "expected": rate.expected,
-        "n": estimate.n,
-        "images": estimate.clusters,
-        "protocol": scheme.protocol,
-        "closed_by": scheme.closed_by,
-    }
+def _rate_rows(arm: Arm, rates: Sequence[Rate], scheme: Scheme) -> list[RateRow]:
+    return [
+        RateRow(
+            run=arm.name,
+            with_image=arm.with_image,
+            rate=rate.name,
+            share=rate.estimate.value,
+            low=rate.estimate.low,
+            high=rate.estimate.high,
+            expected=rate.expected,
+            n=rate.estimate.n,
+            images=rate.estimate.clusters,
+            protocol=scheme.protocol,
+            closed_by=scheme.closed_by,
+        )
+        for rate in rates
+        if rate.estimate.n
+    ]

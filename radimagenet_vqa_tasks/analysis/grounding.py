@@ -14,7 +14,7 @@ from radimagenet_vqa_tasks.analysis.answers import by_image
 from radimagenet_vqa_tasks.analysis.arms import SHOWN, Arm
 from radimagenet_vqa_tasks.analysis.chance import chance_level
 from radimagenet_vqa_tasks.analysis.compare import Paired, differences, obstacles, pair
-from radimagenet_vqa_tasks.analysis.consistency import FAMILY, Rate, contradictions, no_finding
+from radimagenet_vqa_tasks.analysis.consistency import Rate, contradictions, no_finding
 from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme
 from radimagenet_vqa_tasks.analysis.paired import Difference, difference, holm
@@ -116,7 +116,7 @@ def grounding(arms: Mapping[ArmName, Arm], scheme: Scheme) -> Grounding:
                 f"the answers of {plain(seeing.name)} with the images do not compare with those {SHOWN[name]}: "
                 f"{'; '.join(why)}."
             )
-    images = {name: by_image(arm.records) for name, arm in arms.items() if arm.benchmark.name == FAMILY}
+    images = {name: by_image(arm.records) for name, arm in arms.items() if arm.benchmark.together}
     return Grounding(
         arms,
         _gains(paired, scheme),

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, measure
+from radimagenet_vqa_tasks.analysis.numbers import fields
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import NOTHING, accuracy
-from radimagenet_vqa_tasks.analysis.table import INTERVALS, arm_notes, data_of, of_scheme, shown, together
+from radimagenet_vqa_tasks.analysis.table import INTERVALS, accuracy_row, arm_notes, of_scheme, shown, together
 from radimagenet_vqa_tasks.scoring.record import Record
 
 POOLED = "pooled"
@@ -47,7 +48,7 @@ def pooled_sheet(arms: Sequence[Arm], scheme: Scheme) -> Sheet | None:
         mean = shown(measure(pool[0].records, scheme)[AVG]) if len(pool) == 1 else Item("-")
         title = pool[0].benchmark.title if len(pool) == 1 else f"{pool[0].benchmark.source.title}, all"
         rows.append([Item(title), Item(pool[0].label), mean, shown(total), Item(f"{total.asked:,}")])
-        data += [data_of(arm, scheme, total, POOLED, title) for arm in pool[:1]]
+        data += fields(accuracy_row(arm, scheme, total, POOLED, title) for arm in pool[:1])
     heads = ["benchmark", "run", "mean of the cells", "pooled", "questions"]
     notes = [
         f"{INTERVALS} Pooled: every question counts the same, as in the totals of the paper's tool; the mean of the "

@@ -9,17 +9,21 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.compare import percent
 from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, measure
+from radimagenet_vqa_tasks.analysis.numbers import PublishedRow, fields
 from radimagenet_vqa_tasks.analysis.parser_gap import ParserGap, parser_gaps
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import Estimate
 from radimagenet_vqa_tasks.analysis.table import arm_notes, name_of, shown, together
+from radimagenet_vqa_tasks.benchmarks import MAIN
 from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
+from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.judge.verdict import is_papers_judge
 from radimagenet_vqa_tasks.published import tables
 from radimagenet_vqa_tasks.published.disagreements import notes_for
@@ -51,8 +55,34 @@ def targets() -> dict[str, dict[str, float]]:
     return tables.table_2() | tuned
 
 
-def published_sheet(arm: Arm, model: str = "") -> Sheet:
-    """Ours against a published row, cell by cell; without `model`, the row that has the run's name.
+def has_published_row(arm: Arm) -> bool:
+    """Whether a published row has the run's name."""
+    if arm.benchmark is not MAIN or not arm.with_image:
+        return False
+    with suppress(DataError):
+        return bool(tables.find_row(arm.name, targets()))
+    return False
+
+
+@dataclass(frozen=True)
+class Against:
+    """A run beside a published row, cell by cell, and Avg.
+
+    Attributes:
+        row: the row's name.
+        strict, paper: ours by the two protocols.
+        rows: all numbers of a cell in one.
+    """
+
+    row: str
+    strict: Mapping[str, Measured]
+    paper: Mapping[str, Measured]
+    verdicts: Mapping[str, Verdict]
+    rows: Sequence[PublishedRow]
+
+
+def against(arm: Arm, model: str = "") -> Against:
+    """Ours against a published row; without `model`, the row that has the run's name.
 
     Raises DataError, naming candidates, where no row is meant.
     """
@@ -64,17 +94,28 @@ def published_sheet(arm: Arm, model: str = "") -> Sheet:
     strict, paper = measure(arm.records, Scheme()), measure(arm.records, Scheme("paper"))
     gaps = parser_gaps(Scheme().by_cell(arm.records), theirs)
     verdicts = {cell: verdict(arm, cell, theirs[cell], strict, paper, gaps[cell]) for cell in (*CELLS, AVG)}
-    lines = [_row(cell, strict[cell], paper[cell], theirs[cell], verdicts[cell]) for cell in verdicts]
-    data = [
-        _data(arm, name, cell, strict[cell], paper[cell], printed[cell], theirs[cell], verdicts[cell])
-        | _parser_data(gaps[cell])
+    found = [
+        _published_row(
+            arm, name, cell, strict[cell], paper[cell], printed[cell], theirs[cell], verdicts[cell], gaps[cell]
+        )
         for cell in verdicts
     ]
-    notes = [f"The row: {row_verdict(verdicts)}."]
+    return Against(name, strict, paper, verdicts, found)
+
+
+def published_sheet(arm: Arm, model: str = "") -> Sheet:
+    """`against` as a table. Raises DataError, naming candidates, where no row is meant."""
+    found = against(arm, model)
+    erratum = tables.errata().get(found.row)
+    lines = [
+        _row(one.cell, found.strict[one.cell], found.paper[one.cell], one.published, found.verdicts[one.cell])
+        for one in found.rows
+    ]
+    notes = [f"The row: {row_verdict(found.verdicts)}."]
     if erratum:
         notes.append(
-            f"Known erratum: the paper prints Avg {erratum.printed:.1f} for {name}, but the mean of its nine cells is "
-            f"{erratum.recomputed:.1f}, which is used here."
+            f"Known erratum: the paper prints Avg {erratum.printed:.1f} for {found.row}, "
+            f"but the mean of its nine cells is {erratum.recomputed:.1f}, which is used here."
         )
     notes += [
         "Ours by the strict protocol and by the paper's, with 95 % intervals; the difference is by the paper's. "
@@ -83,11 +124,18 @@ def published_sheet(arm: Arm, model: str = "") -> Sheet:
         "not in the strict one, and on the same answers the protocols differ significantly (corrected over the table) "
         "by most of what is between. About one cell in twenty seems to differ although it agrees.",
         f"Published: {tables.SOURCES['radimagenet_vqa'].partition(', ')[0]}.",
-        *(f"Of the published row: {note}" for note in _notes(name)),
+        *(f"Of the published row: {note}" for note in _notes(found.row)),
         *together({arm.label: arm_notes(arm, Scheme())}),
     ]
     heads = ["accuracy, %", "strict", "paper's protocol", "published", "difference", "inside", "verdict"]
-    return Sheet(f"{arm.label} against the published {name}", heads, lines, notes, data, frozenset({len(CELLS) - 1}))
+    return Sheet(
+        f"{arm.label} against the published {found.row}",
+        heads,
+        lines,
+        notes,
+        fields(found.rows),
+        frozenset({len(CELLS) - 1}),
+    )
 
 
 def _notes(row: str) -> tuple[str, ...]:
@@ -157,23 +205,13 @@ def _row(cell: str, strict: Measured, paper: Measured, published: float, found: 
     gap = paper.estimate.value - published
     said = "-" if math.isnan(gap) else f"{100 * gap:+.1f}"
     inside = _inside(published, strict.estimate), _inside(published, paper.estimate)
-    return [name_of(cell), shown(strict), shown(paper), percent(published), said, _WITHIN[inside], str(found)]
+    return [name_of(cell, CELLS), shown(strict), shown(paper), percent(published), said, _WITHIN[inside], str(found)]
 
 
 _WITHIN = {(True, True): "both", (False, True): "paper's", (True, False): "strict", (False, False): "neither"}
 
 
-def _parser_data(gap: ParserGap) -> dict[str, object]:
-    return {
-        "parser_effect": gap.effect.value,
-        "parser_effect_low": gap.effect.low,
-        "parser_effect_high": gap.effect.high,
-        "parser_p": gap.p,
-        "parser_explains": gap.explains,
-    }
-
-
-def _data(
+def _published_row(
     arm: Arm,
     row: str,
     cell: str,
@@ -182,24 +220,30 @@ def _data(
     printed: float,
     used: float,
     found: Verdict,
-) -> dict[str, object]:
-    return {
-        "run": arm.label,
-        "published_row": row,
-        "cell": cell,
-        "strict": strict.estimate.value,
-        "strict_low": strict.estimate.low,
-        "strict_high": strict.estimate.high,
-        "paper_protocol": paper.estimate.value,
-        "paper_protocol_low": paper.estimate.low,
-        "paper_protocol_high": paper.estimate.high,
-        "n": paper.estimate.n,
-        "published": used,
-        "published_as_printed": printed,
-        "difference": paper.estimate.value - used,
-        "in_strict_interval": _inside(used, strict.estimate),
-        "in_paper_protocol_interval": _inside(used, paper.estimate),
-        "verdict": found.outcome,
-        "why": found.why,
-        "judge": ", ".join(arm.judges),
-    }
+    gap: ParserGap,
+) -> PublishedRow:
+    return PublishedRow(
+        run=arm.label,
+        published_row=row,
+        cell=cell,
+        strict=strict.estimate.value,
+        strict_low=strict.estimate.low,
+        strict_high=strict.estimate.high,
+        paper_protocol=paper.estimate.value,
+        paper_protocol_low=paper.estimate.low,
+        paper_protocol_high=paper.estimate.high,
+        n=paper.estimate.n,
+        published=used,
+        published_as_printed=printed,
+        difference=paper.estimate.value - used,
+        parser_effect=gap.effect.value,
+        parser_effect_low=gap.effect.low,
+        parser_effect_high=gap.effect.high,
+        parser_p=gap.p,
+        parser_explains=gap.explains,
+        in_strict_interval=_inside(used, strict.estimate),
+        in_paper_protocol_interval=_inside(used, paper.estimate),
+        verdict=found.outcome,
+        why=found.why,
+        judge=", ".join(arm.judges),
+    )

@@ -9,11 +9,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, grouped, measure
+from radimagenet_vqa_tasks.analysis.numbers import AccuracyRow, fields
 from radimagenet_vqa_tasks.analysis.ranking import Ranking
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import Estimate
 from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF
-from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.errors import RunError
 
 SCHEMA = "radvqa.table/1"
@@ -25,7 +25,6 @@ MARKS = (
 )
 RANKS = "rank in Avg: the ranks that a run may have, 1 for the best; all of them hold at once in 95 % of tables."
 FORMAT = "format"  # what every family can be broken down by
-_WORDS = {2: "two", 3: "three", 5: "five", 9: "nine"}
 
 
 def by_family(arms: Iterable[Arm]) -> list[list[Arm]]:
@@ -48,7 +47,9 @@ def main_sheet(arms: Sequence[Arm], scheme: Scheme, *, paper_layout: bool = Fals
     notes = [INTERVALS, *([MARKS] if any(item.mark for row in marked.values() for item in row) else [])]
     notes += [RANKS] if ranks else []
     notes += together({arm.label: arm_notes(arm, scheme) for arm in arms})
-    data = [data_of(arm, scheme, one) for arm, cells in zip(arms, measured, strict=True) for one in cells.values()]
+    data = fields(
+        accuracy_row(arm, scheme, one) for arm, cells in zip(arms, measured, strict=True) for one in cells.values()
+    )
     heads = [*_EXTRAS, *(["rank in Avg"] if ranks else [])]
     extras = [_extras(arm, cells) for arm, cells in zip(arms, measured, strict=True)]
     for index, column in enumerate(extras):
@@ -85,6 +86,11 @@ def facet_sheets(arms: Sequence[Arm], facet: str, scheme: Scheme, cells: Collect
 def _facet_sheet(arms: Sequence[Arm], facet: str, scheme: Scheme, cells: Collection[str]) -> Sheet:
     """The groups, largest first: the mean of the cells (all, or `cells`) in each, one column a run."""
     groups = [grouped(arm.records, facet, scheme, cells) for arm in arms]
+    data = fields(
+        accuracy_row(arm, scheme, one, facet, value)
+        for arm, of_arm in zip(arms, groups, strict=True)
+        for value, one in of_arm.items()
+    )
     values = list(dict.fromkeys(value for of_arm in groups for value in of_arm))
     rows = [
         [
@@ -93,11 +99,6 @@ def _facet_sheet(arms: Sequence[Arm], facet: str, scheme: Scheme, cells: Collect
             Item(_counts([of_arm[value] for of_arm in groups if value in of_arm])),
         ]
         for value in values
-    ]
-    data = [
-        data_of(arm, scheme, one, facet, value)
-        for arm, of_arm in zip(arms, groups, strict=True)
-        for value, one in of_arm.items()
     ]
     of = f"of {', '.join(name_of(cell) for cell in cells)}" if cells else "mean of the cells that a group has"
     notes = [f"{INTERVALS} n: scored questions."]
@@ -127,7 +128,7 @@ def pathology_sheets(
             f"{len(enough)} of {len(found)} pathologies have at least {at_least} scored questions.",
             "Ranks among so many groups are noisy: neighbours whose intervals overlap are not told apart.",
         ]
-        data = [data_of(arm, scheme, enough[name], "pathology", name) for name in ranked]
+        data = fields(accuracy_row(arm, scheme, enough[name], "pathology", name) for name in ranked)
         of = ", ".join(name_of(cell) for cell in cells) or "mean of the cells that a group has"
         title = f"{arm.label}: pathologies read best and worst, accuracy, % ({of}){of_scheme(scheme)}"
         sheets.append(
@@ -204,10 +205,10 @@ def _require_cells(cells: Collection[str]) -> None:
             raise RunError(f"no cell is called {cell!r}; the cells are {', '.join(BENCHMARK_OF)}")
 
 
-def name_of(cell: str, averaged: Collection[str] = CELLS) -> str:
-    """A cell's name for people; of Avg, over how many cells it is the mean."""
+def name_of(cell: str, averaged: Collection[str] = ()) -> str:
+    """A cell's name for people; of Avg, of how many cells it is the mean."""
     if cell == AVG:
-        return f"Avg (mean of the {_WORDS[len(averaged)]})"
+        return f"Avg (mean of {len(averaged)} cells)"
     found = BENCHMARK_OF[cell].cells[cell]
     return f"{found.subject} {found.title}".strip()
 
@@ -295,31 +296,45 @@ def _mark(fields: list[Item], name: str, column: Sequence[Measured], rivals: Seq
         fields[index] = shown(column[index], mark, tied=rank > 0 and not ranking.apart(name, best, index))
 
 
-def data_of(arm: Arm, scheme: Scheme, one: Measured, by: str = "", group: str = "") -> dict[str, object]:
-    """One number unrounded, with all that it rests on; shares are between 0 and 1."""
+def accuracy_rows(arms: Iterable[Arm], scheme: Scheme) -> list[AccuracyRow]:
+    """Every cell of every arm, and Avg."""
+    return [accuracy_row(arm, scheme, one) for arm in arms for one in measure(arm.records, scheme).values()]
+
+
+def facet_rows(arms: Iterable[Arm], facet: str, scheme: Scheme) -> list[AccuracyRow]:
+    """Every group of a facet: the mean of the cells that it has."""
+    return [
+        accuracy_row(arm, scheme, one, facet, value)
+        for arm in arms
+        for value, one in grouped(arm.records, facet, scheme).items()
+    ]
+
+
+def accuracy_row(arm: Arm, scheme: Scheme, one: Measured, by: str = "", group: str = "") -> AccuracyRow:
+    """One number unrounded, with all that it rests on."""
     estimate = one.estimate
-    return {
-        "run": arm.name,
-        "with_image": arm.with_image,
-        "family": arm.benchmark.name,
-        "by": by,
-        "group": group,
-        "cell": one.cell,
-        "accuracy": estimate.value,
-        "low": estimate.low,
-        "high": estimate.high,
-        "n": estimate.n,
-        "images": estimate.clusters,
-        "asked": one.asked,
-        "unparsed": one.unparsed,
-        "missing": one.missing,
-        "lower": one.lower,
-        "upper": one.upper,
-        "complete": estimate.n == one.asked > 0 and not arm.partial,
-        "judge": ", ".join(arm.judges),
-        "protocol": scheme.protocol,
-        "closed_by": scheme.closed_by,
-        "fingerprint": arm.fingerprint,
-        "version": arm.version,
-        "sample": arm.is_sample,
-    }
+    return AccuracyRow(
+        run=arm.name,
+        with_image=arm.with_image,
+        family=arm.benchmark.name,
+        by=by,
+        group=group,
+        cell=one.cell,
+        accuracy=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        n=estimate.n,
+        images=estimate.clusters,
+        asked=one.asked,
+        unparsed=one.unparsed,
+        missing=one.missing,
+        lower=one.lower,
+        upper=one.upper,
+        complete=estimate.n == one.asked > 0 and not arm.partial,
+        judge=", ".join(arm.judges),
+        protocol=scheme.protocol,
+        closed_by=scheme.closed_by,
+        fingerprint=arm.fingerprint,
+        version=arm.version,
+        sample=arm.is_sample,
+    )

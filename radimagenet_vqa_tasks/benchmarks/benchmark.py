@@ -271,6 +271,7 @@ class Benchmark:
             of rows, pairs of a sentence and whether it is as published.
         facets: what its results can be broken down by.
         averaged: whether the unweighted mean of the cells is a number that means something.
+        together: whether all its questions are asked about each image, so that answers can contradict each other.
         one_data_set: whether all cells ask about the same rows, so that one fingerprint covers them.
         groups: more groups of its cells, by the name of the group.
         group_note: what the task file of its group says of it.
@@ -295,6 +296,7 @@ class Benchmark:
     figures: Callable[[Sequence[Question], int], Iterable[tuple[str, bool]]] = lambda questions, rows: ()
     facets: tuple[str, ...] = ()
     averaged: bool = True
+    together: bool = False
     one_data_set: bool = True
     group: str = ""
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -219,6 +219,7 @@ BENCHMARK = Benchmark(
     whole=_whole,
     figures=_figures,
     facets=FACETS,
+    together=True,
     group="radvqa",
     groups={
         f"radvqa_{subject}": tuple(name for name, cell in CELLS.items() if cell.subject == subject)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from radimagenet_vqa_tasks.analysis.agreement import kappa_sheet
+from radimagenet_vqa_tasks.analysis.agreement import kappa_rows
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.chance import chance_level
 from radimagenet_vqa_tasks.analysis.compare import differences, obstacles, pair
@@ -144,11 +144,11 @@ def _against(first: _Told, other: _Told, scheme: Scheme) -> str:
 
 def _agreement(first: Arm, second: Arm) -> list[str]:
     """How far two runs give the same answers; of more runs there is a figure."""
-    found = next(row for row in kappa_sheet([first, second]).data if row["first"] != row["second"])
-    value, low, high = (float(str(found[name])) for name in ("kappa", "low", "high"))
-    if math.isnan(value):
+    found = next(row for row in kappa_rows([first, second]) if row.first != row.second)
+    if math.isnan(found.kappa):
         return []
-    return [f"Their closed and multiple-choice answers agree with a kappa of {value:.2f} [{low:.2f}, {high:.2f}]."]
+    said = f"{found.kappa:.2f} [{found.low:.2f}, {found.high:.2f}]"
+    return [f"Their closed and multiple-choice answers agree with a kappa of {said}."]
 
 
 def _whole_difference(first: Arm, second: Arm, scheme: Scheme) -> Difference | None:

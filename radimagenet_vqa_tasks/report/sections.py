@@ -122,7 +122,7 @@ def _compared(arms: Sequence[Arm], scheme: Scheme) -> Part:
 
 def _consistent(arms: Sequence[Arm], scheme: Scheme) -> Part:
     part = Part("Consistency over the questions about one image")
-    if arms[0].benchmark.name == "radvqa":
+    if arms[0].benchmark.together:
         part.add(partial(consistency_sheets, arms, scheme))
     return part
 

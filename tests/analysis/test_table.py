@@ -39,7 +39,7 @@ def test_missing_answers_are_left_out_and_bounded() -> None:
     assert (cell.estimate.value, cell.lower, cell.upper) == pytest.approx((1 / 3, 1 / 4, 2 / 4))
     sheet = main_sheet([arm(found=found)], Scheme())
     assert rows(sheet)["pathology Open"][0].text == "33.3?"
-    assert rows(sheet)["Avg (mean of the nine)"][0].text == "92.6?"
+    assert rows(sheet)["Avg (mean of 9 cells)"][0].text == "92.6?"
     assert "INCOMPLETE (?), 1 answers" in (note := " ".join(sheet.notes))
     # Eight cells are all right; the ninth lies between 1/4 and 2/4.
     assert f"Avg lies between {100 * 8.25 / 9:.1f} and {100 * 8.5 / 9:.1f}" in note
@@ -62,7 +62,7 @@ def test_a_missing_cell_leaves_avg_empty() -> None:
     found = records(3, cells=list(CELLS)[:8])
     sheet = main_sheet([arm(found=found)], Scheme())
     assert math.isnan(measure(found, Scheme())[AVG].estimate.value)
-    assert rows(sheet)["Avg (mean of the nine)"][0].text == "-"
+    assert rows(sheet)["Avg (mean of 9 cells)"][0].text == "-"
     assert "PARTIAL, nothing in pathology_mc" in " ".join(sheet.notes)
 
 
@@ -224,7 +224,7 @@ def test_every_benchmark_has_its_own_columns() -> None:
     """A benchmark's table holds its cells and their mean; where a mean says nothing, none is shown."""
     two = main_sheet([arm(found=records(2, cells=["slake_open", "slake_closed"]))], Scheme())
     assert two.title == "SLAKE (English): accuracy, %"
-    assert [str(row[0].text) for row in two.rows][:3] == ["Open", "Closed", "Avg (mean of the two)"]
+    assert [str(row[0].text) for row in two.rows][:3] == ["Open", "Closed", "Avg (mean of 2 cells)"]
     ablation = main_sheet([arm(found=records(2, cells=["pathology_mc_nps000", "pathology_mc_nps100"]))], Scheme())
     assert not any("Avg" in row[0].text for row in ablation.rows)
     assert [row[0].text for row in ablation.rows][:3] == [f"no pathology seen {share} %" for share in (0, 30, 100)]

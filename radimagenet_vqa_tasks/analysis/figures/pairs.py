@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from radimagenet_vqa_tasks.analysis.agreement import kappa_sheet
+from radimagenet_vqa_tasks.analysis.agreement import kappa_rows
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.chance import chance_level
 from radimagenet_vqa_tasks.analysis.compare import differences, pair
@@ -140,12 +140,9 @@ def _numbers(values: object) -> list[float]:
 def kappa_figure(arms: Sequence[Arm], look: Look) -> Figure:
     """How far each two runs give the same answers: Cohen's kappa as a heat map."""
     shown = arms[:MOST]
-    data = kappa_sheet(shown).data
+    found = kappa_rows(shown)
     values = [
-        [
-            math.nan if row == column else float(str(data[row * len(shown) + column]["kappa"]))
-            for column in range(len(shown))
-        ]
+        [math.nan if row == column else found[row * len(shown) + column].kappa for column in range(len(shown))]
         for row in range(len(shown))
     ]
     drawing, axes = canvas(0.42 * len(shown) + 0.75)
