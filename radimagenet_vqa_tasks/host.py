@@ -30,6 +30,14 @@ def import_host() -> Any:
     return host
 
 
+def model_names() -> list[str]:
+    """Every name that `--model` takes, aliases and the pack's own among them; in a fifth of a second."""
+    from lmms_eval.models import list_available_models
+
+    names: list[str] = list_available_models(include_aliases=True)
+    return names
+
+
 def parse(host: Any, argv: Sequence[str], program: str) -> argparse.Namespace:
     """The host's own arguments. It reads nothing but `sys.argv`."""
     before = sys.argv
@@ -127,9 +135,9 @@ def load_model(args: argparse.Namespace) -> Any:
 
 
 def modules_with_bars(host: Any, lm: Any) -> list[ModuleType]:
-    """Where progress bars of the host's are made: the backend's modules, and the evaluator."""
+    """Where progress bars of the host's are made: the backend's modules, the evaluator, and the tasks'."""
     modules = [sys.modules[kind.__module__] for kind in type(lm).__mro__ if kind.__module__ in sys.modules]
-    return [host.evaluator, *dict.fromkeys(modules)]
+    return [host.evaluator, sys.modules["lmms_eval.api.task"], *dict.fromkeys(modules)]
 
 
 def evaluate(

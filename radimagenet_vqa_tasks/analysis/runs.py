@@ -12,7 +12,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, cell_called
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.scoring.logs import Log, read_log
-from radimagenet_vqa_tasks.scoring.record import ArmName, Record, as_dict
+from radimagenet_vqa_tasks.scoring.record import ArmName, Record
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,16 +45,12 @@ class Run:
 
     def to_arrow(self) -> pa.Table:
         """One row a record: its fields as columns, facets as `facet_NAME`, scores under their own names."""
-        import pyarrow as pa
+        from radimagenet_vqa_tasks.analysis.records import table_of
 
-        return pa.Table.from_pylist([_row(self.name, record) for record in self.records])
+        return table_of([self])
 
     def to_pandas(self) -> Any:
-        """`to_arrow` as a pandas.DataFrame. Raises RunError where pandas is not installed."""
-        try:
-            import_module("pandas")
-        except ImportError:
-            raise RunError("pandas is not installed: pip install pandas") from None
+        """`to_arrow` as a pandas.DataFrame."""
         return self.to_arrow().to_pandas()
 
     @property
@@ -79,14 +74,6 @@ class Run:
                 "the logs of one of them, or use one folder (--output_path) for each."
             )
         return found[0]
-
-
-def _row(run: str, record: Record) -> dict[str, Any]:
-    found = as_dict(record)
-    facets, scores = found.pop("facets"), found.pop("scores")
-    # One type a column: the facets of two benchmarks may have one name.
-    named = {f"facet_{name}": None if value is None else str(value) for name, value in facets.items()}
-    return {"run": run, **found, "earlier_verdicts": json.dumps(found["earlier_verdicts"]), **scores, **named}
 
 
 def load_run(path: str | Path) -> Run:

@@ -1,4 +1,4 @@
-"""Finds what should not be in a data set twice, and leaves it out before anything is built (`--drop-duplicates`)."""
+"""Finds what should not be in a data set twice, and leaves it out before anything is built (`--drop_duplicates`)."""
 
 from __future__ import annotations
 

@@ -138,5 +138,5 @@ def _refuse(caught: Iterable[str]) -> None:
         raise DataError(
             f"{len(found):,} rows to train on show images of a benchmark's test data: {', '.join(found[:SHOWN])}"
             f"{' ...' if len(found) > SHOWN else ''}. Nothing is exported. Build without them (radvqa build "
-            "--drop-duplicates)."
+            "--drop_duplicates)."
         )

@@ -101,7 +101,7 @@ def _case(folder: Path, image: Path, own: Mapping[int, Structure] | None, modali
     if whole is not None:
         labels = own or _labels_of(image, whole)
         if labels is None:
-            raise DataError(f"{whole} has labels that are not known: name them with --label-map")
+            raise DataError(f"{whole} has labels that are not known: name them with --label_map")
         return Case(folder.name, image, kind, ((whole, None),), labels, region)
     separate = sorted(file for file in (folder / _SEPARATE).glob("*") if file.name.endswith(_SUFFIXES))
     if not separate:

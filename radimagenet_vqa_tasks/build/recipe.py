@@ -55,7 +55,7 @@ def write_recipe(request: Request) -> list[Path]:
     if rest or not accumulated:
         raise RunError(
             f"a global batch of {request.batch} cannot be had from {request.gpus * request.nodes} GPUs with one row "
-            "each. Choose --batch, --gpus or --nodes so that it divides."
+            "each. Choose --batch_size, --gpus or --nodes so that it divides."
         )
     if request.out.exists() and (not request.out.is_dir() or any(request.out.iterdir())):
         raise RunError(f"{request.out} is there and not empty. Choose another folder with -o.")
@@ -248,7 +248,7 @@ def _readme(request: Request, accumulated: int) -> str:
         "These are the figures of the paper (arXiv 2512.17396, Table 6), except:",
         "",
         '- **The batch.** The paper says "global batch size: 4 (per-GPU batch = 1, gradient accumulation = 4)" and '
-        "trains on four GPUs. That makes 16, or the accumulation is 1. 16 is the default here; `--batch 4` is the "
+        "trains on four GPUs. That makes 16, or the accumulation is 1. 16 is the default here; `--batch_size 4` is the "
         "other reading.",
         *_DEPARTURES[request.trainer],
         "- What the paper does not say: the cut-off (2,048 tokens) and the projector's rate.",

@@ -6,10 +6,12 @@ import click
 
 from radimagenet_vqa_tasks import __version__
 from radimagenet_vqa_tasks.cli import building, evaluating, results, studies
-from radimagenet_vqa_tasks.cli.group import Commands
+from radimagenet_vqa_tasks.cli.group import Commands, underscored
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "token_normalize_func": underscored}
+)
 @click.version_option(__version__, prog_name="radvqa")
 def main() -> None:
     """Measure how well vision-language models read CT and MRI.
@@ -24,7 +26,7 @@ def main() -> None:
 
 for command in (
     *(evaluating.demo, evaluating.run, evaluating.tasks, evaluating.verify, evaluating.judge),
-    *(results.table, results.compare, results.summary, results.report),
+    *(results.table, results.compare, results.summary, results.records, results.report),
     studies.study,
     *(building.build, building.export, building.recipe),
 ):

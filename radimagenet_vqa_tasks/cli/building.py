@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from radimagenet_vqa_tasks.cli.options import Option
+
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE_OUT = click.Path(dir_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -24,8 +26,17 @@ def _parts(_: click.Context, __: click.Parameter, value: str) -> tuple[str, ...]
 
 @click.command("volumes")
 @click.argument("source", metavar="FOLDER", type=_FOLDER)
-@click.option("-o", "--output", required=True, type=_FOLDER, help="The folder to write, as for `radvqa build`.")
-@click.option("--label-map", type=_FILE, help="What the numbers of the masks mean: YAML, number: name.")
+@click.option(
+    "-o",
+    "--output_path",
+    "output",
+    cls=Option,
+    old=["--output"],
+    required=True,
+    type=_FOLDER,
+    help="The folder to write, as for `radvqa build`.",
+)
+@click.option("--label_map", type=_FILE, help="What the numbers of the masks mean: YAML, number: name.")
 @click.option("--modality", type=click.Choice(["ct", "mri"]), help="Default: what the image files' names say.")
 @click.option("--every", type=click.IntRange(min=1), default=1, show_default=True, help="Take every so many'th slice.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides every draw, with a slice's name.")
@@ -49,7 +60,7 @@ def volumes(
     Examples:
       radvqa build volumes ~/kits21 -o ~/kits-built
       radvqa build volumes ~/AbdomenAtlas -o ~/atlas-built --every 5
-      radvqa build volumes ~/mine -o ~/mine-built --label-map labels.yaml --modality mri
+      radvqa build volumes ~/mine -o ~/mine-built --label_map labels.yaml --modality mri
     """
     from radimagenet_vqa_tasks.build.volume_data import Request, build_volumes
 
@@ -69,7 +80,13 @@ class _Build(click.Command):
 @click.command(cls=_Build)
 @click.argument("source", metavar="RADIMAGENET", type=_FOLDER)
 @click.option(
-    "-o", "--output", type=_FOLDER, help="The folder to write; new, or an unfinished one of the same command."
+    "-o",
+    "--output_path",
+    "output",
+    cls=Option,
+    old=["--output"],
+    type=_FOLDER,
+    help="The folder to write; new, or an unfinished one of the same command.",
 )
 @click.option("--csv", "tables", multiple=True, type=_FILE, help="A table of the images; more than one may be given.")
 @click.option(
@@ -82,8 +99,8 @@ class _Build(click.Command):
 @click.option("--workers", type=click.IntRange(min=1), help="Local processes.  [default: one a core]")
 @click.option("--check", is_flag=True, help="Look at a data set, released or built, instead: counts and leakage.")
 @click.option("--report", type=_FILE_OUT, help="With --check: where to write the names behind the counts, as JSON.")
-@click.option("--check-images", is_flag=True, help="Decode every image once; without it they are copied as bytes.")
-@click.option("--drop-duplicates", is_flag=True, help="Leave out images that are there before, or in the benchmark.")
+@click.option("--check_images", is_flag=True, help="Decode every image once; without it they are copied as bytes.")
+@click.option("--drop_duplicates", is_flag=True, help="Leave out images that are there before, or in the benchmark.")
 def build(
     source: Path,
     output: Path | None,
@@ -162,12 +179,21 @@ def _check(folder: Path, report: Path | None, workers: int | None) -> None:
     type=click.Choice(["llamafactory", "swift", "trl", "llava"]),
     help="Whose form the rows are to have.",
 )
-@click.option("-o", "--output", required=True, type=_FOLDER, help="The folder to write; new or empty.")
+@click.option(
+    "-o",
+    "--output_path",
+    "output",
+    cls=Option,
+    old=["--output"],
+    required=True,
+    type=_FOLDER,
+    help="The folder to write; new or empty.",
+)
 @click.option(
     "--images", type=click.Choice(["files", "embedded"]), help="Where images go.  [default: files; trl: embedded]"
 )
 @click.option(
-    "--held-out",
+    "--held_out",
     multiple=True,
     type=click.Path(exists=True, path_type=Path),
     help="A copy of a benchmark of which nothing may be trained on; more than one may be given.",
@@ -194,7 +220,7 @@ def export(
     Examples:
       radvqa export ~/radvqa-built --format llamafactory -o ~/train
       radvqa export ~/radvqa-built ~/vqa-rad ~/SLAKE --format swift -o ~/train --alternate 16
-      radvqa export ~/RadImageNet-VQA --format trl -o ~/train --held-out ~/vqa-rad
+      radvqa export ~/RadImageNet-VQA --format trl -o ~/train --held_out ~/vqa-rad
     """
     from radimagenet_vqa_tasks.build.export import Request
     from radimagenet_vqa_tasks.build.export import export as run_export
@@ -208,11 +234,29 @@ def export(
 @click.command()
 @click.option("--trainer", required=True, type=click.Choice(["llamafactory", "swift"]), help="Who is to train.")
 @click.option("--model", required=True, help="The model to start from: a name on the hub, or a folder.")
-@click.option("-o", "--output", required=True, type=_FOLDER, help="The folder to write; new or empty.")
+@click.option(
+    "-o",
+    "--output_path",
+    "output",
+    cls=Option,
+    old=["--output"],
+    required=True,
+    type=_FOLDER,
+    help="The folder to write; new or empty.",
+)
 @click.option("--data", required=True, type=_FOLDER, help="The folder that `radvqa export` wrote.")
 @click.option("--gpus", type=click.IntRange(min=1), default=4, show_default=True, help="GPUs of each node.")
 @click.option("--nodes", type=click.IntRange(min=1), default=1, show_default=True, help="Machines.")
-@click.option("--batch", type=click.IntRange(min=1), default=16, show_default=True, help="Rows of a global batch.")
+@click.option(
+    "--batch_size",
+    "batch",
+    cls=Option,
+    old=["--batch"],
+    type=click.IntRange(min=1),
+    default=16,
+    show_default=True,
+    help="Rows of a global batch.",
+)
 @click.option(
     "--sampling",
     type=click.Choice(["mixed", "alternating"]),

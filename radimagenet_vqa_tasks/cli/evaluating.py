@@ -7,12 +7,21 @@ from pathlib import Path
 import click
 
 from radimagenet_vqa_tasks.benchmarks import MAIN, SOURCES
-from radimagenet_vqa_tasks.cli.options import COPIES, HOST_OPTIONS, RUNS, choose_judge, judge_options
+from radimagenet_vqa_tasks.cli.host_options import HostCommand
+from radimagenet_vqa_tasks.cli.options import COPIES, HOST_OPTIONS, RUNS, Option, choose_judge, judge_options
 
 
 @click.command()
 @click.option(
-    "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("runs/demo"), show_default=True
+    "-o",
+    "--output_path",
+    "output",
+    cls=Option,
+    old=["--output"],
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("runs/demo"),
+    show_default=True,
+    help="Folder for logs and the report.",
 )
 @judge_options
 def demo(output: Path, judge: str | None, judge_base_url: str | None) -> None:
@@ -20,8 +29,8 @@ def demo(output: Path, judge: str | None, judge_base_url: str | None) -> None:
 
     \b
     Examples:
-      radvqa demo --output /tmp/demo
-      radvqa demo --judge my-judge --judge-base-url http://127.0.0.1:8000/v1
+      radvqa demo -o /tmp/demo
+      radvqa demo --judge my-judge --judge_base_url http://127.0.0.1:8000/v1
     """
     from radimagenet_vqa_tasks.run.demo import demo as run_demo
 
@@ -29,11 +38,11 @@ def demo(output: Path, judge: str | None, judge_base_url: str | None) -> None:
     run_demo(output)
 
 
-@click.command(context_settings=HOST_OPTIONS)
+@click.command(cls=HostCommand, context_settings=HOST_OPTIONS)
 @COPIES
 @judge_options
 @click.option(
-    "--no-dedupe", is_flag=True, help="Ask every question, even where a greedy run has asked the same already."
+    "--no_dedupe", is_flag=True, help="Ask every question, even where a greedy run has asked the same already."
 )
 @click.argument("lmms_eval_options", nargs=-1, type=click.UNPROCESSED)
 def run(
@@ -126,7 +135,7 @@ def verify(data: Path | None, family: str, sample: bool) -> None:
 @click.command()
 @RUNS
 @click.option("--model", help="The judge, for instance mistral-large-2411 (the paper's). Default: RADVQA_JUDGE_MODEL.")
-@click.option("--base-url", help="Where it is served, for instance http://127.0.0.1:8000/v1.")
+@click.option("--base_url", help="Where it is served, for instance http://127.0.0.1:8000/v1.")
 @click.option(
     "--serve",
     metavar="MODEL",
@@ -136,8 +145,8 @@ def verify(data: Path | None, family: str, sample: bool) -> None:
     "--mode", help="figure8 (the paper's prompt, the default), tool (as its tool has it) or schema: each another judge."
 )
 @click.option("--all", "everything", is_flag=True, help="Judge again what this judge has judged already.")
-@click.option("--no-cache", is_flag=True, help="Ask again even where a reply is in the cache.")
-@click.option("--dry-run", is_flag=True, help="Only estimate the calls, the tokens and, with prices, the money.")
+@click.option("--no_cache", is_flag=True, help="Ask again even where a reply is in the cache.")
+@click.option("--dry_run", is_flag=True, help="Only estimate the calls, the tokens and, with prices, the money.")
 @click.option(
     "--prices",
     nargs=2,
@@ -174,9 +183,9 @@ def judge(
 
     \b
     Examples:
-      radvqa judge runs/qwen --model mistral-large-2411 --dry-run --prices 2 6
+      radvqa judge runs/qwen --model mistral-large-2411 --dry_run --prices 2 6
       RADVQA_JUDGE_API_KEY=... radvqa judge runs/qwen --model mistral-large-2411
-      radvqa judge runs/qwen --model my-judge --base-url http://127.0.0.1:8000/v1
+      radvqa judge runs/qwen --model my-judge --base_url http://127.0.0.1:8000/v1
       radvqa judge runs/qwen --serve ~/models/judge.gguf
       radvqa judge --agreement runs/qwen@rule runs/qwen@mistral-large-2411
       radvqa judge --agreement runs/qwen labels.csv --counts agreement.json
@@ -188,7 +197,7 @@ def judge(
         command.compare(runs, listed, counts)
         return
     if serve and (model or base_url):
-        raise click.UsageError("--serve names the judge and where it is; leave out --model and --base-url.")
+        raise click.UsageError("--serve names the judge and where it is; leave out --model and --base_url.")
     paths = [Path(run) for run in runs]
     weights = find(serve) if serve else None
     options = (

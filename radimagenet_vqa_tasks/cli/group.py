@@ -27,3 +27,8 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except RadVQAError as error:
             raise click.ClickException(str(error)) from error
+
+
+def underscored(name: str) -> str:
+    """`--dry-run` is `--dry_run`, which is how the host spells options."""
+    return name.replace("-", "_")

@@ -3,11 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import click
 
 from radimagenet_vqa_tasks.benchmarks import MAIN, SOURCES
+
+
+class Option(click.Option):
+    """An option named as the host names its own. Its `old` spellings still work, and are not shown."""
+
+    def __init__(self, *args: Any, old: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._old = list(old)
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        """The parser knows the old spellings too."""
+        shown, self.opts = self.opts, self.opts + self._old
+        super().add_to_parser(parser, ctx)
+        self.opts = shown
+
 
 # For commands that pass what they do not know on to the host.
 HOST_OPTIONS = {"ignore_unknown_options": True, "allow_extra_args": True}
@@ -35,7 +51,7 @@ PROTOCOL = click.option(
     help="Score by this pack's rules, or by those of the paper's own tool.",
 )
 CLOSED_BY = click.option(
-    "--closed-by",
+    "--closed_by",
     type=click.Choice(["question", "answer"]),
     default="question",
     show_default=True,
@@ -47,7 +63,7 @@ def judge_options(command: Callable[..., None]) -> Callable[..., None]:
     """The options that name an LLM judge."""
     model = click.option("--judge", metavar="MODEL", help="An LLM judge for the open answers. Default: the rule judge.")
     where = "Where that judge is served, e.g. http://127.0.0.1:8000/v1"
-    return model(click.option("--judge-base-url", metavar="URL", help=where)(command))
+    return model(click.option("--judge_base_url", metavar="URL", help=where)(command))
 
 
 def choose_judge(model: str | None, base_url: str | None) -> None:

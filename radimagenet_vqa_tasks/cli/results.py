@@ -1,4 +1,4 @@
-"""Commands that read finished runs: table, compare, summary, report."""
+"""Commands that read finished runs: table, compare, summary, records, report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
-from radimagenet_vqa_tasks.cli.options import CLOSED_BY, COPIES, FORMAT, PROTOCOL, RUNS
+from radimagenet_vqa_tasks.cli.options import CLOSED_BY, COPIES, FORMAT, PROTOCOL, RUNS, Option
 
 
 @click.command()
@@ -77,14 +77,17 @@ table.help = (table.help or "").replace("FACETS", _facets())
 @RUNS
 @click.option(
     "-o",
-    "--output",
+    "--output_path",
+    "output",
+    cls=Option,
+    old=["--output"],
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("report.html"),
     show_default=True,
     help="The file to write.",
 )
 @COPIES
-@click.option("--no-images", is_flag=True, help="Leave the images out: for a report that is passed on.")
+@click.option("--no_images", is_flag=True, help="Leave the images out: for a report that is passed on.")
 @PROTOCOL
 def report(runs: tuple[str, ...], output: Path, data: tuple[str, ...], no_images: bool, protocol: Any) -> None:
     """Write one HTML file with the tables, the figures and every question of some runs.
@@ -97,7 +100,7 @@ def report(runs: tuple[str, ...], output: Path, data: tuple[str, ...], no_images
     Examples:
       radvqa report runs/qwen
       radvqa report base=runs/qwen tuned=runs/mine -o comparison.html --data ~/radimagenet-vqa
-      radvqa report runs/qwen --no-images --protocol paper -o shared.html
+      radvqa report runs/qwen --no_images --protocol paper -o shared.html
     """
     from radimagenet_vqa_tasks.analysis.measure import Scheme
     from radimagenet_vqa_tasks.report.command import write
@@ -122,7 +125,7 @@ def report(runs: tuple[str, ...], output: Path, data: tuple[str, ...], no_images
     help="Compare with the answers without the images instead: RUN's, or the same run's.",
 )
 @click.option("--by", multiple=True, metavar="FACET", help="Two runs also by this, as in `table`; several are allowed.")
-@click.option("--text-only", is_flag=True, help="Compare the answers that were given without the images.")
+@click.option("--text_only", is_flag=True, help="Compare the answers that were given without the images.")
 @click.option("--force", is_flag=True, help="Compare what two runs share, whatever speaks against it.")
 @click.option(
     "--margin",
@@ -204,3 +207,29 @@ def summary(runs: tuple[str, ...]) -> None:
     from radimagenet_vqa_tasks.analysis import commands
 
     commands.summary(runs)
+
+
+@click.command()
+@RUNS
+@click.option(
+    "-o",
+    "--output_path",
+    "output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write; its ending says in which form: .parquet, .csv or .xlsx.",
+)
+def records(runs: tuple[str, ...], output: Path) -> None:
+    """Write every answer of some runs as one table, a row a question.
+
+    Parquet holds all texts as they are. In CSV and XLSX no text is taken for a formula, and control codes are replaced.
+    docs/python.md describes the columns.
+
+    \b
+    Examples:
+      radvqa records runs/qwen -o answers.xlsx
+      radvqa records base=runs/base tuned=runs/tuned -o answers.parquet
+    """
+    from radimagenet_vqa_tasks.analysis.records import write_records
+
+    click.echo(write_records(runs, output))

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from radimagenet_vqa_tasks.cli.group import Commands
+from radimagenet_vqa_tasks.cli.host_options import HostCommand
 from radimagenet_vqa_tasks.cli.options import COPIES, FORMAT, HOST_OPTIONS, PROTOCOL, RUNS, choose_judge, judge_options
 
 
@@ -41,7 +42,7 @@ def _asking(command: Callable[..., None]) -> Callable[..., None]:
     return click.option("--runs", multiple=True, metavar="RUN", help=shown)(command)
 
 
-@study.command(context_settings=HOST_OPTIONS)
+@study.command(cls=HostCommand, context_settings=HOST_OPTIONS)
 @click.option(
     "--benchmark",
     "benchmarks",
@@ -81,7 +82,7 @@ def shortcuts(
     commands.shortcuts(commands.Asked(lmms_eval_options, runs, data, output, form, Scheme(protocol)), benchmarks)
 
 
-@study.command(context_settings=HOST_OPTIONS)
+@study.command(cls=HostCommand, context_settings=HOST_OPTIONS)
 @click.option("--sample", is_flag=True, help="Ask about the embedded sample instead.")
 @_output("runs/distractors")
 @_asking

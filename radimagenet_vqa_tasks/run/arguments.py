@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.host import parse
+from radimagenet_vqa_tasks.host import model_names, parse
 from radimagenet_vqa_tasks.models.masking import masked
 from radimagenet_vqa_tasks.run import catalogue
 
@@ -30,18 +32,57 @@ REFUSED: Mapping[str, str] = {
 }
 
 
-def check_tasks(argv: Sequence[str]) -> None:
-    """Find typing errors in --tasks before the host is imported, which takes its time."""
+@dataclass(frozen=True)
+class Plan:
+    """What a run is going to do, as far as it can be told before the host is imported.
+
+    Attributes:
+        tasks: names of tasks and groups, with patterns.
+        own: whether there are task files of the user's own.
+        limit: of the questions of each task.
+    """
+
+    model: str
+    tasks: tuple[str, ...]
+    own: bool
+    limit: str | None
+
+    def __str__(self) -> str:
+        asked = "tasks of your own and of the pack" if self.own else catalogue.described(self.tasks)
+        few = f", at most {self.limit} questions of each task" if self.limit else ""
+        return f"Asking {self.model}: {asked}{few}."
+
+
+def planned(argv: Sequence[str]) -> Plan:
+    """The plan of a run. Finds typing errors in --tasks and --model before the host is imported, which takes its time.
+
+    Raises RunError.
+    """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    for name in ("--tasks", "--include_path", "--config"):
+    for name in ("--model", "--tasks", "--limit", "--include_path", "--config"):
         parser.add_argument(name)
     known = parser.parse_known_args(list(argv))[0]
-    if not known.tasks:
-        known.tasks = _of_file(known.config).get("tasks") if known.config else None
-    if not known.tasks:
+    file = _of_file(known.config) if known.config else {}
+    model, tasks = known.model or file.get("model"), known.tasks or file.get("tasks")
+    if not tasks:
         raise RunError("no task was named. Pass --tasks with one or more names, for instance --tasks radvqa")
-    if not known.include_path:  # a user's own tasks are the host's to check
-        catalogue.check(name.strip() for name in str(known.tasks).split(","))
+    names = tuple(name.strip() for name in str(tasks).split(","))
+    own = bool(known.include_path or file.get("include_path"))
+    if not own:  # a user's own tasks are the host's to check
+        catalogue.check(names)
+    if not model:
+        raise RunError("no model was named. Pass --model, for instance --model qwen2_5_vl --model_args pretrained=...")
+    _check_model(str(model))
+    limit = known.limit or file.get("limit")
+    return Plan(str(model), names, own, None if limit is None else str(limit))
+
+
+def _check_model(model: str) -> None:
+    known = model_names()
+    if model not in known:
+        near = get_close_matches(model, known, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else "`lmms-eval models` lists them."
+        raise RunError(f"lmms-eval has no model backend {model!r}. {hint} The checkpoint goes into --model_args.")
 
 
 def arguments(host: Any, argv: Sequence[str]) -> argparse.Namespace:

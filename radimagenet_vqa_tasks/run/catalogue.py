@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
+from radimagenet_vqa_tasks.analysis.arms import SHOWN
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.tasks import groups, tasks
+from radimagenet_vqa_tasks.scoring.record import ArmName
+from radimagenet_vqa_tasks.tasks import Task, groups, tasks
 
 
 def names() -> list[str]:
@@ -23,3 +25,24 @@ def check(requested: Iterable[str]) -> None:
             near = get_close_matches(name, known, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else "`radvqa tasks` lists them."
             raise RunError(f"the pack has no task or group {name!r}. {hint}")
+
+
+def described(requested: Iterable[str]) -> str:
+    """What names and patterns ask for, in words: how many tasks, of which benchmarks, in which arms."""
+    found = _tasks_of(requested)
+    titles = dict.fromkeys(
+        f"{task.benchmark.title}{' (embedded sample)' if task.sample else ''}" for task in found.values()
+    )
+    arms: dict[ArmName, None] = dict.fromkeys(task.arm for task in found.values())
+    count = "1 task" if len(found) == 1 else f"{len(found)} tasks"
+    return f"{count} of {', '.join(titles)}, {'; '.join(SHOWN[arm] for arm in arms)}"
+
+
+def _tasks_of(requested: Iterable[str]) -> dict[str, Task]:
+    found: dict[str, Task] = {}
+    for pattern in requested:
+        found |= {name: task for name, task in tasks().items() if fnmatchcase(name, pattern)}
+        for name, group in groups().items():
+            if fnmatchcase(name, pattern):
+                found |= {task.name: task for task in group.tasks}
+    return found

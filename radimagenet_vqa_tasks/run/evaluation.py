@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -34,7 +35,7 @@ from radimagenet_vqa_tasks.host import (
     task_manager,
     video_reader,
 )
-from radimagenet_vqa_tasks.run.arguments import arguments, as_shown, check_tasks
+from radimagenet_vqa_tasks.run.arguments import arguments, as_shown, planned
 
 UNFINISHED = ".unfinished"  # folder under the output path: responses of runs that have not ended
 ASKED_FILE = "asked.json"  # beside the logs: the words behind the digests of what was asked
@@ -80,7 +81,9 @@ def run(argv: Sequence[str], copies: Copies | None = None, *, dedupe: bool = Tru
     what is wrong and what to do; responses got so far stay on disk, and the same command goes on from them. A request
     that failed raises nothing: see `RunResult.failed`.
     """
-    check_tasks(argv)
+    plan = planned(argv)
+    if int(os.environ.get("RANK", 0)) == 0:
+        print(f"{plan} Loading lmms-eval, which takes some 10 to 20 seconds.", file=sys.stderr, flush=True)
     copies = copies or {}
     files = {name: local_files(name, data) for name, data in copies.items()}
     host = import_host()

@@ -47,15 +47,15 @@ def test_table_prints_every_format(run: Path, form: str) -> None:
 def test_table_by_the_papers_protocol(run: Path) -> None:
     """The title says by whose rules the numbers were made."""
     assert "by the paper's protocol" in invoke("table", run, "--protocol", "paper")
-    assert "told apart by the right answer" in invoke("table", run, "--closed-by", "answer")
+    assert "told apart by the right answer" in invoke("table", run, "--closed_by", "answer")
 
 
 def test_compare_two_runs_and_text_only(run: Path, tmp_path: Path) -> None:
-    """Images are compared with images; --text-only compares the other arm."""
+    """Images are compared with images; --text_only compares the other arm."""
     write(tmp_path / "other", records(6) + records(6, lambda *_: False, arm="textonly"))
     rows = json.loads(invoke("compare", f"a={run}", f"b={tmp_path / 'other'}", "--format", "json"))["tables"][0]["rows"]
     assert [row["difference"] for row in rows] == pytest.approx([1 / 3] * 10)
-    blind = json.loads(invoke("compare", run, tmp_path / "other", "--text-only", "--format", "json"))["tables"][0]
+    blind = json.loads(invoke("compare", run, tmp_path / "other", "--text_only", "--format", "json"))["tables"][0]
     assert [row["difference"] for row in blind["rows"]] == pytest.approx([-1] * 10)
 
 

@@ -158,7 +158,7 @@ def check_order(llamafactory: Path, folder: Path, built: Path, other: Path) -> N
     run(*pack, "export", built, other, "--format", "llamafactory", "--alternate", BATCH, "-o", rows)
     for sampling in ("alternating", "mixed"):
         out = folder / f"recipe-{sampling}"
-        given = ("--model", TINY, "--template", "qwen2_vl", "--data", rows, "--gpus", "1", "--batch", BATCH)
+        given = ("--model", TINY, "--template", "qwen2_vl", "--data", rows, "--gpus", "1", "--batch_size", BATCH)
         run(*pack, "recipe", "--trainer", "llamafactory", *given, "--sampling", sampling, "-o", out)
         settings = (out / "instruct.yaml").read_text().replace(str(out.resolve() / "models" / "alignment"), str(TINY))
         (out / "instruct.yaml").write_text(settings)

@@ -149,7 +149,7 @@ def test_a_label_map_of_ones_own(tmp_path: Path) -> None:
     volume(tmp_path / "v" / "c" / "image.nii.gz", image())
     volume(tmp_path / "v" / "c" / "mask.nii.gz", labels({7: LIVER}))
     (tmp_path / "map.yaml").write_text("7: {name: liver abscess, kind: lesion, organ: liver}\n")
-    arguments = ["--label-map", str(tmp_path / "map.yaml"), "--modality", "mri", "-o", str(tmp_path / "out")]
+    arguments = ["--label_map", str(tmp_path / "map.yaml"), "--modality", "mri", "-o", str(tmp_path / "out")]
     result = CliRunner().invoke(main, ["build", "volumes", str(tmp_path / "v"), *arguments])
     assert result.exit_code == 0, result.output
     row = pq.read_table(next((tmp_path / "out" / "instruct").glob("*.parquet"))).to_pylist()[0]

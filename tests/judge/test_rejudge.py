@@ -270,7 +270,7 @@ def test_killed_in_the_middle_the_run_is_whole_and_the_next_goes_on(server: Judg
         "RADVQA_JUDGE_CONCURRENCY": "4",
     }
     command = [sys.executable, "-m", "radimagenet_vqa_tasks", "judge", str(log.parent), "--model", "judge-1"]
-    command += ["--base-url", server.url]
+    command += ["--base_url", server.url]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         deadline = time.monotonic() + 60
         while server.requests < 24 and time.monotonic() < deadline:
@@ -293,11 +293,11 @@ def test_the_command_says_what_it_did_and_fails_while_verdicts_are_missing(
     monkeypatch.setenv("COLUMNS", "200")
 
     def call(*more: str) -> tuple[int, str]:
-        options = ["--model", "judge-1", "--base-url", server.url, "--prices", "2", "6"]
+        options = ["--model", "judge-1", "--base_url", server.url, "--prices", "2", "6"]
         done = CliRunner().invoke(main, ["judge", str(run), *options, *more])
         return done.exit_code, done.output
 
-    code, out = call("--dry-run")
+    code, out = call("--dry_run")
     assert code == 0 and out.startswith("judge-1 at 127.0.0.1") and "20 calls" in out
     server.behave = lambda text, number: Answer(status=409 if "answer 7\n" in text else 200)
     monkeypatch.setattr("radimagenet_vqa_tasks.judge.llm.endpoint.LONGEST_BACKOFF", 0.01)

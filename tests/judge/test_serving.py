@@ -191,5 +191,5 @@ def test_a_dry_run_starts_nothing(gguf: Path, tmp_path: Path, monkeypatch: pytes
     """What judging would take is known without the judge."""
     ports = instead(monkeypatch, ["false"])
     write(tmp_path / "run", [line(0, "knee")])
-    done = CliRunner().invoke(main, ["judge", str(tmp_path / "run"), "--serve", str(gguf), "--dry-run"])
+    done = CliRunner().invoke(main, ["judge", str(tmp_path / "run"), "--serve", str(gguf), "--dry_run"])
     assert done.exit_code == 0 and "1 calls" in done.output and not ports

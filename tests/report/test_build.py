@@ -107,7 +107,7 @@ def test_file_that_cannot_be_written_is_named(run: Path, tmp_path: Path) -> None
 def test_command_prints_where_the_report_is(run: Path, tmp_path: Path) -> None:
     """Path and size on standard output, notes on standard error."""
     output = tmp_path / "report.html"
-    result = CliRunner().invoke(main, ["report", str(run), "-o", str(output), "--no-images"])
+    result = CliRunner().invoke(main, ["report", str(run), "-o", str(output), "--no_images"])
     assert result.exit_code == 0, result.output
     assert f"The report is {output} (" in result.stdout
     assert "Note: This report was made without images." in result.stderr

@@ -76,7 +76,7 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
     attempts = folder / "attempts"
     (folder / "sitecustomize.py").write_text(NO_NETWORK.format(log=str(attempts)))
     result = subprocess.run(
-        [sys.executable, "-m", "radimagenet_vqa_tasks", "demo", "--output", "runs"],
+        [sys.executable, "-m", "radimagenet_vqa_tasks", "demo", "--output_path", "runs"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "120"},
         capture_output=True,
