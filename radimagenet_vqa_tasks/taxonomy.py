@@ -129,7 +129,7 @@ def taxonomy() -> Taxonomy:
     return build(_parse(text))
 
 
-def read(file: Path) -> Taxonomy:
+def taxonomy_in(file: Path) -> Taxonomy:
     """A taxonomy of one's own: the bundled file's form, of which only `regions` must be there.
 
     Raises TaxonomyError, naming the file and the entry, where it cannot be read or contradicts itself.

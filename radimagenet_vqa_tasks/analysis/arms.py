@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from radimagenet_vqa_tasks.analysis.escape import plain
-from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, BENCHMARKS, EMBEDDED
+from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, BENCHMARKS, EMBEDDED, MAIN
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Cell
 from radimagenet_vqa_tasks.data.provenance import is_built
 from radimagenet_vqa_tasks.scoring.logs import Log
@@ -83,7 +83,7 @@ class Arm:
     @cached_property
     def benchmark(self) -> Benchmark:
         """The benchmark that the questions are of."""
-        return BENCHMARK_OF[self.records[0].cell] if self.records else BENCHMARKS["radvqa"]
+        return BENCHMARK_OF[self.records[0].cell] if self.records else MAIN
 
     @property
     def cells(self) -> Mapping[str, Cell]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy, average
-from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, BENCHMARKS
+from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, MAIN
 from radimagenet_vqa_tasks.scoring.record import Record
 
 Protocol = Literal["strict", "paper"]
@@ -62,7 +62,7 @@ class Scheme:
 
     def by_cell(self, records: Sequence[Record]) -> dict[str, list[Record]]:
         """The records of each cell of their one family, in the order of its table."""
-        family = BENCHMARK_OF[records[0].cell] if records else BENCHMARKS["radvqa"]
+        family = BENCHMARK_OF[records[0].cell] if records else MAIN
         cells: dict[str, list[Record]] = {name: [] for name in family.cells}
         for record in records:
             cells[self.cell(record)].append(record)

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from radimagenet_vqa_tasks.build import plan
 from radimagenet_vqa_tasks.build.card import Content, card
 from radimagenet_vqa_tasks.build.engines import Engine, engine
-from radimagenet_vqa_tasks.build.labels import Source, read
+from radimagenet_vqa_tasks.build.labels import Source, labelled
 from radimagenet_vqa_tasks.build.questions import LabelledImage
 from radimagenet_vqa_tasks.build.sampling import sample
 from radimagenet_vqa_tasks.build.shards import Job
@@ -61,7 +61,7 @@ def build(request: Request) -> Built:
     Raises DataError or RunError, in one message, before anything is written wherever that is possible.
     """
     with engine(request.engine, request.workers) as writing:
-        source = read(request.root, request.tables, request.seed, vocabulary(request.taxonomy))
+        source = labelled(request.root, request.tables, request.seed, vocabulary(request.taxonomy))
         if request.drop_duplicates:
             from radimagenet_vqa_tasks.build.duplicates import without_duplicates
 

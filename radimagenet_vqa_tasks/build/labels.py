@@ -79,7 +79,7 @@ class _Row:
     label: str = ""
 
 
-def read(root: Path, tables: Sequence[Path], seed: int, words: Vocabulary) -> Source:
+def labelled(root: Path, tables: Sequence[Path], seed: int, words: Vocabulary) -> Source:
     """The labelled images below `root`, by split.
 
     Raises DataError, in one message, for what is missing, unknown or contradictory. `seed` deals the images into

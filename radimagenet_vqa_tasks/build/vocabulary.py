@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from radimagenet_vqa_tasks.errors import DataError
-from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, Taxonomy, TaxonomyError, read, taxonomy
+from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, Taxonomy, TaxonomyError, taxonomy, taxonomy_in
 
 OPTIONS = 4
 """Options of a multiple-choice question, the right one included."""
@@ -76,7 +76,7 @@ class Vocabulary:
 @cache
 def vocabulary(file: Path | None = None) -> Vocabulary:
     """The bundled vocabulary, or that of a taxonomy `file`. Raises TaxonomyError where it cannot make questions."""
-    found = _vocabulary(read(file) if file else taxonomy())
+    found = _vocabulary(taxonomy_in(file) if file else taxonomy())
     _check_options(found, file)
     return found
 

@@ -74,7 +74,7 @@ class Watch:
 
     def received(self, sent: Mapping[str, Any], number: int, completion: Any) -> Any:
         """The completion with a text for the host to go on with; what it really says is noted."""
-        response = read(completion)
+        response = response_of(completion)
         if response.missing:
             response = response.but(words=masked(response.words, self._secrets)[:SHOWN])
         else:
@@ -87,7 +87,7 @@ class Watch:
         return completion
 
 
-def read(completion: Any) -> Response:
+def response_of(completion: Any) -> Response:
     """What an endpoint's completion says."""
     choices: Any = getattr(completion, "choices", None)
     message = getattr(choices[0], "message", None) if choices else None

@@ -67,10 +67,10 @@ class Disagreement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def disagreements() -> tuple[Disagreement, ...]:
     """All of them, in the order of the page. Raises DataError where the file is not as it must be."""
     text = files(__package__).joinpath(FILE).read_text(encoding="utf-8")
-    return read(text)
+    return parsed(text)
 
 
-def read(text: str) -> tuple[Disagreement, ...]:
+def parsed(text: str) -> tuple[Disagreement, ...]:
     """The entries of a file. Raises DataError, naming the entry, where one has no such table, row, cell or sum."""
     try:
         found = msgspec.convert(yaml.safe_load(text), tuple[Disagreement, ...])

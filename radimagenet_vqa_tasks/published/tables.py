@@ -63,11 +63,11 @@ def load(paper: str) -> tuple[Printed, ...]:
     """Every number of one paper. Raises DataError, naming file and line, where the file is not as it must be."""
     if paper not in SOURCES:
         raise DataError(f"there are no published numbers of {paper!r}; there are those of {', '.join(SOURCES)}")
-    return read(FOLDER / f"{paper}.csv")
+    return printed_in(FOLDER / f"{paper}.csv")
 
 
 @cache
-def read(path: Path) -> tuple[Printed, ...]:
+def printed_in(path: Path) -> tuple[Printed, ...]:
     """The numbers in one file; see the module's docstring. Raises DataError."""
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)

@@ -21,6 +21,7 @@ from radimagenet_vqa_tasks.analysis.table import (
     pathology_sheets,
     together,
 )
+from radimagenet_vqa_tasks.benchmarks import MAIN
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import RadVQAError
 from radimagenet_vqa_tasks.report.findings import Finding, findings
@@ -86,7 +87,7 @@ def _other_protocol(arms: Sequence[Arm], scheme: Scheme) -> Part:
 def _published(arms: Sequence[Arm], scheme: Scheme) -> Part:
     part = Part("Against the published table")
     for arm in arms:
-        if arm.benchmark.name == "radvqa" and arm.with_image and not (arm.is_sample or arm.is_built):
+        if arm.benchmark is MAIN and arm.with_image and not (arm.is_sample or arm.is_built):
             part.add(partial(_against_published, arm), arm.label)
     return part
 

@@ -299,13 +299,11 @@ def test_a_judge_that_is_down_is_given_up_soon(judge_of: Judges, warnings_said: 
     """Nothing listens: the circuit opens, the rest is not asked, one message names the command that completes."""
     with JudgeServer() as server:
         url = server.url
-    started = time.monotonic()
     judge = judge_of(url, failures=5, attempts=3, concurrency=8)
     outcomes = verdicts(judge, many(500))
     assert {verdict.outcome for verdict in outcomes} == {"missing"}
     assert judge.usage.failures["circuit_open"] > 480
     assert judge.usage.requests < 60
-    assert time.monotonic() - started < 20
     assert len(warnings_said) == 1 and "radvqa judge RUN" in warnings_said[0]
 
 

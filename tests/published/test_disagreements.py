@@ -8,7 +8,7 @@ import pytest
 
 from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.published import sums, tables
-from radimagenet_vqa_tasks.published.disagreements import PAGE, disagreements, notes_for, page, read
+from radimagenet_vqa_tasks.published.disagreements import PAGE, disagreements, notes_for, page, parsed
 
 ROOT = Path(__file__).parents[2]
 PLAIN_FOR = {"LLaVA", "Phi35", "Qwen2VL", "Gemini", "Eagle2", "Qwen25VL", "Janus-Pro-7B"}
@@ -108,4 +108,4 @@ def test_marked_averages_are_the_errata() -> None:
 def test_a_bad_entry_is_named(entry: str, said: str) -> None:
     """A mark that no printed number has would never be shown; the error says which."""
     with pytest.raises(DataError, match=said):
-        read(f"- {entry}")
+        parsed(f"- {entry}")

@@ -165,7 +165,7 @@ def test_a_bad_file_names_the_line(tmp_path: Path, text: str, said: str) -> None
     path = tmp_path / "paper.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(DataError, match=said) as error:
-        tables.read(path)
+        tables.printed_in(path)
     assert str(path) in str(error.value)
 
 

@@ -150,10 +150,8 @@ def test_damaged_data_end_at_once_with_one_message(tmp_path: Path, shaped_table:
     rows = shaped_table.to_pylist()
     rows[3]["choices"] = None
     shaped_data.write_hub_copy(tmp_path / "hub", pa.Table.from_pylist(rows, schema=shaped_table.schema))
-    started = time.monotonic()
     with pytest.raises(DataError, match="row 3: choices is null"):
         evaluate(tmp_path / "runs", "--tasks", "radvqa_anatomy_mc", data=tmp_path / "hub")
-    assert time.monotonic() - started < 60
 
 
 def test_truncated_image_keeps_the_answers_before_it(

@@ -24,6 +24,7 @@ from radimagenet_vqa_tasks.analysis.figures.figure import (
     remarks,
 )
 from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, measure
+from radimagenet_vqa_tasks.benchmarks import MAIN
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.published import tables
@@ -93,7 +94,7 @@ def _published(arms: Sequence[Arm], family: Benchmark) -> dict[str, Mapping[str,
 
     None beside the sample's numbers, with which they cannot be compared.
     """
-    if family.name != "radvqa" or any(arm.is_sample or arm.is_built for arm in arms):
+    if family is not MAIN or any(arm.is_sample or arm.is_built for arm in arms):
         return {}
     rows: dict[str, Mapping[str, float]] = {
         name: {**row, AVG: tables.mean_of_nine(row)} for name, row in tables.table_2().items()

@@ -15,9 +15,9 @@ from radimagenet_vqa_tasks.analysis.figures.pairs import blind_figure, differenc
 from radimagenet_vqa_tasks.analysis.figures.reliability import reliability_figure
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.table import by_family
+from radimagenet_vqa_tasks.benchmarks import MAIN
 from radimagenet_vqa_tasks.scoring.record import Record
 
-MAIN = "radvqa"
 EACH = 4  # runs of which every one gets figures of its own
 
 
@@ -29,7 +29,7 @@ def draw(arms: Sequence[Arm], theme: Theme = "light", scheme: Scheme | None = No
         for group in by_family(arms):
             name = group[0].benchmark.name
             drawn = map(_laid_out, _of_family(group, scheme, Look(theme)))
-            figures += [one if name == MAIN else replace(one, name=f"{name}-{one.name}") for one in drawn]
+            figures += [one if name == MAIN.name else replace(one, name=f"{name}-{one.name}") for one in drawn]
     return figures
 
 
