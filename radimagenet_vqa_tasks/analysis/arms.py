@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, BENCHMARKS, EMBEDDED, MAIN
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Cell
 from radimagenet_vqa_tasks.data.provenance import is_built
+from radimagenet_vqa_tasks.escape import plain
 from radimagenet_vqa_tasks.scoring.logs import Log
 from radimagenet_vqa_tasks.scoring.record import ARMS, ArmName, Record
 

@@ -15,7 +15,6 @@ from rich.text import Text
 
 from radimagenet_vqa_tasks.analysis import table as tables
 from radimagenet_vqa_tasks.analysis.arms import Arm
-from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.pooled import pooled_sheet
 from radimagenet_vqa_tasks.analysis.runs import Run, read_runs
@@ -23,6 +22,7 @@ from radimagenet_vqa_tasks.analysis.sheet import Format, Sheet, render, show
 from radimagenet_vqa_tasks.benchmarks import MAIN
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.escape import plain
 
 
 @dataclass(frozen=True)

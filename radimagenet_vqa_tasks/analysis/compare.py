@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from radimagenet_vqa_tasks.analysis.agreement import kappa_sheet
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.decisions import Decision, Margins, decide
-from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme, value_of
 from radimagenet_vqa_tasks.analysis.numbers import DifferenceRow, fields
 from radimagenet_vqa_tasks.analysis.paired import (
@@ -22,6 +21,7 @@ from radimagenet_vqa_tasks.analysis.paired import (
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.table import arm_notes, name_of, require_facet, together
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.escape import plain
 from radimagenet_vqa_tasks.scoring.record import Record
 
 SCHEMA = "radvqa.compare/1"

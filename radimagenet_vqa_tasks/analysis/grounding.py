@@ -15,11 +15,11 @@ from radimagenet_vqa_tasks.analysis.arms import SHOWN, Arm
 from radimagenet_vqa_tasks.analysis.chance import chance_level
 from radimagenet_vqa_tasks.analysis.compare import Paired, differences, obstacles, pair
 from radimagenet_vqa_tasks.analysis.consistency import Rate, contradictions, no_finding
-from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme
 from radimagenet_vqa_tasks.analysis.paired import Difference, difference, holm
 from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.escape import plain
 from radimagenet_vqa_tasks.scoring.record import SHOWN_RIGHT, STRICT, ArmName, Record
 
 WITHOUT: tuple[ArmName, ...] = ("textonly", "told", "blank")

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from radimagenet_vqa_tasks.analysis.arms import SHOWN, Arm, arms_of
-from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, cell_called
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.escape import plain
 from radimagenet_vqa_tasks.scoring.logs import Log, read_log
 from radimagenet_vqa_tasks.scoring.record import ArmName, Record
 

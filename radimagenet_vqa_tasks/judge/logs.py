@@ -17,8 +17,8 @@ from typing import Any
 
 from loguru import logger
 
-from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.escape import plain
 from radimagenet_vqa_tasks.judge.verdict import Verdict
 from radimagenet_vqa_tasks.scoring.logs import parse
 from radimagenet_vqa_tasks.scoring.outcomes import scores_of

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
-from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.runs import read_runs
 from radimagenet_vqa_tasks.analysis.sheet import Sheet
 from radimagenet_vqa_tasks.analysis.table import by_family
 from radimagenet_vqa_tasks.data.sources import Copies
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.escape import plain
 from radimagenet_vqa_tasks.report.answers import columns_of
 from radimagenet_vqa_tasks.report.page import PER_BLOCK, Content, Picture, html
 from radimagenet_vqa_tasks.report.payload import packed

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.data.sources import parse_copies
+from radimagenet_vqa_tasks.escape import plain
 from radimagenet_vqa_tasks.report.build import Report, report
 
 

@@ -13,11 +13,11 @@ from radimagenet_vqa_tasks.analysis.agreement import kappa_rows
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.chance import chance_level
 from radimagenet_vqa_tasks.analysis.compare import differences, obstacles, pair
-from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, grouped, mean_of, measure
 from radimagenet_vqa_tasks.analysis.paired import Difference
 from radimagenet_vqa_tasks.analysis.statistics import Estimate
 from radimagenet_vqa_tasks.analysis.table import name_of
+from radimagenet_vqa_tasks.escape import plain
 from radimagenet_vqa_tasks.scoring.record import Outcome
 
 TOLD = 3  # runs of which each has a sentence of its own

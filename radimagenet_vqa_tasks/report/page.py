@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from radimagenet_vqa_tasks import __version__
-from radimagenet_vqa_tasks.analysis.escape import plain
+from radimagenet_vqa_tasks.escape import plain
 from radimagenet_vqa_tasks.report.sections import Section
 from radimagenet_vqa_tasks.report.view import TableView, view
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
+from radimagenet_vqa_tasks.escape import plain
 
 _FIGURE_SPACE = "\u2007"  # as wide as a digit
 _NUMBER = re.compile(r"[-+<]?[\d.,]+\??")

@@ -15,9 +15,9 @@ from typing import Any
 
 import msgspec
 
-from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.escape import plain
 from radimagenet_vqa_tasks.scoring.record import PAPER, STRICT, Record
 
 SHOWN = 5  # kinds of faults of a file that are spelled out

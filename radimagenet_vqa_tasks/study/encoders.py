@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
-from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.figures.figure import remarks
 from radimagenet_vqa_tasks.analysis.measure import Measured, Scheme, mean_of
 from radimagenet_vqa_tasks.analysis.runs import Run
@@ -16,6 +15,7 @@ from radimagenet_vqa_tasks.analysis.table import INTERVALS, arm_notes, shown, to
 from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.escape import plain
 from radimagenet_vqa_tasks.study.marks import Marks, marks_figure
 from radimagenet_vqa_tasks.study.results import Results
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from radimagenet_vqa_tasks.analysis.escape import markdown, plain
 from radimagenet_vqa_tasks.benchmarks import cell_called
 from radimagenet_vqa_tasks.benchmarks.benchmark import LETTERS
+from radimagenet_vqa_tasks.escape import markdown, plain
 from radimagenet_vqa_tasks.models.guessing import draw
 from radimagenet_vqa_tasks.report.answers import Answer, read_answers
 from radimagenet_vqa_tasks.scoring.record import Record

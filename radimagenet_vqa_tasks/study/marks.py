@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from matplotlib.artist import Artist
 
-from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.figures.figure import MOST, SHOWN, Figure, Look, canvas, legend, settings
 from radimagenet_vqa_tasks.analysis.statistics import Estimate
+from radimagenet_vqa_tasks.escape import plain
 
 GAP = 0.16  # between two marks in a row, in inches
 ROW = 0.22  # between rows, in inches

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from radimagenet_vqa_tasks.analysis import escape
+from radimagenet_vqa_tasks import escape
 from radimagenet_vqa_tasks.analysis.commands import print_sheets
 from radimagenet_vqa_tasks.analysis.figures import Figure
 from radimagenet_vqa_tasks.analysis.figures import write as write_figures

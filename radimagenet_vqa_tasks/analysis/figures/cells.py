@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.chance import chance_level
-from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.figures.figure import (
     GUESSING,
     MOST,
@@ -27,6 +26,7 @@ from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, measur
 from radimagenet_vqa_tasks.benchmarks import MAIN
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import DataError
+from radimagenet_vqa_tasks.escape import plain
 from radimagenet_vqa_tasks.published import tables
 
 GAP = 0.16  # between two runs' marks in a row, in inches

@@ -21,7 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
-from radimagenet_vqa_tasks.analysis.escape import plain
+from radimagenet_vqa_tasks.escape import plain
 
 Theme = Literal["light", "dark"]
 

@@ -9,10 +9,10 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
-from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.analysis.figures.figure import Figure, Look, canvas, label, remarks
 from radimagenet_vqa_tasks.analysis.measure import Measured, Scheme, grouped, measure, value_of
 from radimagenet_vqa_tasks.benchmarks.benchmark import Cell
+from radimagenet_vqa_tasks.escape import plain
 from radimagenet_vqa_tasks.scoring.record import Record
 
 COLOURS = "cividis"

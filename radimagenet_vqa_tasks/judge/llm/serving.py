@@ -19,8 +19,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from radimagenet_vqa_tasks.analysis.escape import plain
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.escape import plain
 from radimagenet_vqa_tasks.judge.llm.weights import Weights
 
 STARTING_SECONDS = 1800.0  # large weights are read for many minutes

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from radimagenet_vqa_tasks.analysis import escape
+from radimagenet_vqa_tasks import escape
 from radimagenet_vqa_tasks.analysis.sheet import FORMATS, Item, Sheet, render
 
 HOSTILE = [
