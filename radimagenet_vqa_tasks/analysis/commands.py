@@ -15,6 +15,7 @@ from rich.text import Text
 
 from radimagenet_vqa_tasks.analysis import table as tables
 from radimagenet_vqa_tasks.analysis.arms import Arm
+from radimagenet_vqa_tasks.analysis.grounding_line import lines_sheet
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.pooled import pooled_sheet
 from radimagenet_vqa_tasks.analysis.runs import Run, read_runs
@@ -57,6 +58,9 @@ def table(names: Sequence[str], scheme: Scheme, form: Format, extras: Extras) ->
         from radimagenet_vqa_tasks.analysis.consistency import consistency_sheets
 
         sheets += consistency_sheets(arms, scheme)
+    if looks := lines_sheet(arms, scheme):
+        # Words come first for people, and last where the columns of the first table are the file's.
+        sheets.insert(len(sheets) if form in ("csv", "json") else 0, looks)
     print_sheets(sheets, form, tables.SCHEMA)
     if extras.figures:
         _write_figures(arms, scheme, extras.figures)

@@ -39,7 +39,7 @@ def consistency_sheets(arms: Sequence[Arm], scheme: Scheme) -> list[Sheet]:
 
     Raises RunError where no arm answers a benchmark that asks several questions about each image.
     """
-    arms = [arm for arm in arms if arm.benchmark.together]
+    arms = [arm for arm in arms if has_images_together(arm)]
     if not arms:
         raise RunError(
             f"consistency is about all questions of one image, as {MAIN.title} asks them, and no run here answers them"
@@ -58,11 +58,16 @@ def consistency_sheets(arms: Sequence[Arm], scheme: Scheme) -> list[Sheet]:
     ]
 
 
+def has_images_together(arm: Arm) -> bool:
+    """Whether its answers about one image can be held together: with swapped images they are about several."""
+    return arm.benchmark.together and arm.arm != "swapped"
+
+
 def consistency_rows(arm: Arm, scheme: Scheme) -> list[RateRow]:
     """All rates of one arm."""
     images = by_image(arm.records)
     rates = (both_right(images, scheme), contradictions(images, scheme), yes_rates(arm.records, scheme))
-    return _rate_rows(arm, [rate for some in (*rates, no_finding(images)) for rate in some], scheme)
+    return rate_rows(arm, [rate for some in (*rates, no_finding(images)) for rate in some], scheme)
 
 
 def both_right(images: Mapping[str, Answers], scheme: Scheme) -> list[Rate]:
@@ -210,7 +215,7 @@ def _sheet(
         [Item(titles[name]), *(item for of_arm in found for item in _items(of_arm.get(name), bool(expected)))]
         for name in titles
     ]
-    data = [row for arm, of_arm in zip(arms, rates, strict=True) for row in _rate_rows(arm, of_arm, scheme)]
+    data = [row for arm, of_arm in zip(arms, rates, strict=True) for row in rate_rows(arm, of_arm, scheme)]
     return Sheet(title, ["", *columns], rows, notes, fields(data))
 
 
@@ -221,10 +226,12 @@ def _items(rate: Rate | None, expected: bool) -> list[Item]:
     return [share, *([Item(f"{100 * rate.expected:.1f}")] if expected else [])]
 
 
-def _rate_rows(arm: Arm, rates: Sequence[Rate], scheme: Scheme) -> list[RateRow]:
+def rate_rows(arm: Arm, rates: Sequence[Rate], scheme: Scheme) -> list[RateRow]:
+    """The rates that rest on anything."""
     return [
         RateRow(
             run=arm.name,
+            arm=arm.arm,
             with_image=arm.with_image,
             rate=rate.name,
             share=rate.estimate.value,

@@ -15,10 +15,12 @@ import msgspec
 from msgspec import Meta
 
 from radimagenet_vqa_tasks.analysis.measure import ClosedBy, Protocol
+from radimagenet_vqa_tasks.scoring.record import ArmName
 
 RunName = Annotated[str, Meta(description="name of the run, as it came from the logs or the command line: escape it")]
 Label = Annotated[str, Meta(description="name of the run, with its arm where that is not `image`: escape it")]
 Family = Annotated[str, Meta(description="short name of the benchmark")]
+ArmShown = Annotated[ArmName, Meta(description="what the model was shown in the place of the question's own images")]
 WithImage = Annotated[bool, Meta(description="whether the model saw the question's own images")]
 Cell = Annotated[str, Meta(description="name of the cell, or Avg for the unweighted mean of several")]
 By = Annotated[str, Meta(description="the facet that the row is a group of; empty for all questions")]
@@ -76,9 +78,7 @@ class ArmRow(NumberRow, frozen=True, kw_only=True):
     """One run's answers to one benchmark in one arm."""
 
     run: RunName
-    arm: Annotated[
-        Literal["image", "textonly", "told", "blank", "swapped"], Meta(description="what the model was shown")
-    ]
+    arm: ArmShown
     with_image: WithImage
     family: Family
     benchmark: Annotated[str, Meta(description="its name for people")]
@@ -99,6 +99,7 @@ class AccuracyRow(NumberRow, frozen=True, kw_only=True):
     """One accuracy."""
 
     run: RunName
+    arm: ArmShown
     with_image: WithImage
     family: Family
     by: By
@@ -129,6 +130,7 @@ class RateRow(NumberRow, frozen=True, kw_only=True):
     """How answers about one image hang together; docs/summary_schema.md lists the rates."""
 
     run: RunName
+    arm: ArmShown
     with_image: WithImage
     rate: Annotated[str, Meta(description="name of the rate")]
     share: Annotated[Share, Meta(description="the rate")]
@@ -267,29 +269,3 @@ class PublishedRow(NumberRow, frozen=True, kw_only=True):
     verdict: Literal["agrees", "differs", "parser explains the difference", "not comparable"]
     why: Annotated[str, Meta(description="reason of the verdict, if it needs one")]
     judge: Judge
-
-
-class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What `radvqa summary` prints: all rows of some runs. Null is a number that does not exist."""
-
-    schema: Literal["radvqa.summary/1"]
-    version: Annotated[str, Meta(description="of the package that wrote the document")]
-    runs: Annotated[list[RunRow], Meta(description="the runs, in the order given")]
-    arms: Annotated[list[ArmRow], Meta(description="what was answered")]
-    cells: Annotated[
-        list[AccuracyRow],
-        Meta(description="every cell and Avg, by both protocols and both groupings of Closed+ and Closed-"),
-    ]
-    facets: Annotated[list[AccuracyRow], Meta(description="the same by every facet, by both protocols")]
-    consistency: Annotated[list[RateRow], Meta(description="of the benchmarks with several questions an image, strict")]
-    blind: Annotated[
-        list[BlindRow],
-        Meta(description="for every run that answered the same questions with and without the images"),
-    ]
-    differences: Annotated[
-        list[DifferenceRow],
-        Meta(description="every run that compares with the first of its benchmark, by both protocols"),
-    ]
-    agreement: Annotated[list[KappaRow], Meta(description="of those runs")]
-    not_compared: Annotated[list[RefusalRow], Meta(description="the others")]
-    published: Annotated[list[PublishedRow], Meta(description="runs that have a row's name")]

@@ -54,7 +54,7 @@ class Sheet:
         rows: one Item or text a column.
         names: how many columns, from the first, hold names and not numbers.
         rules: the indices of rows that a line follows.
-        notes: what a reader must know; said below the table.
+        notes: what a reader must know; said below the table. A sheet without columns is its notes alone.
         data: the same numbers unrounded and without layout, for CSV and JSON.
     """
 
@@ -100,6 +100,8 @@ def as_text(sheets: Sequence[Sheet]) -> str:
 
 def as_rich(sheet: Sheet, width: int) -> list[Table]:
     """The sheet without title and notes, for a terminal; as several tables where it is wider than `width`."""
+    if not sheet.columns:
+        return []
     heads = [escape.plain(_head(column)) for column in sheet.columns]
     texts = [[_plain(_item(field)) for field in row] for row in sheet.rows]
     widths = [max(cell_len(text) for text in column) + 3 for column in zip(heads, *texts, strict=True)]
@@ -131,7 +133,8 @@ def _blocks(widths: Sequence[int], width: int, names: int) -> list[list[int]]:
 def as_markdown(sheet: Sheet) -> str:
     """GitHub's Markdown: the best in bold, the second best in italics, for Markdown cannot underline."""
     heads = [escape.markdown(_head(column)) for column in sheet.columns]
-    lines = [f"**{escape.markdown(sheet.title, None)}**", "", _row(heads), _row(_aligned(sheet, "---", "---:"))]
+    lines = [f"**{escape.markdown(sheet.title, None)}**"]
+    lines += ["", _row(heads), _row(_aligned(sheet, "---", "---:"))] if heads else []
     lines += [_row([_marked(_item(field), "md") for field in row]) for row in sheet.rows]
     notes = [f"- {escape.markdown(note, None)}" for note in sheet.notes]
     return "\n".join([*lines, "", *notes] if notes else lines)
@@ -147,6 +150,9 @@ def _row(fields: Iterable[str]) -> str:
 
 def as_latex(sheet: Sheet) -> str:
     """A table environment for LaTeX with booktabs and graphicx, marked as the paper marks it."""
+    if not sheet.columns:
+        notes = [escape.latex(note, None) for note in sheet.notes]
+        return "\n\n".join([rf"\paragraph{{{escape.latex(sheet.title, None)}}}", *notes])
     groups = ["" if isinstance(column, str) else column[0] for column in sheet.columns]
     names = [column if isinstance(column, str) else column[1] for column in sheet.columns]
     lines = [

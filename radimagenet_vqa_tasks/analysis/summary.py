@@ -8,16 +8,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
+from msgspec import Meta
 
 from radimagenet_vqa_tasks import __version__
 from radimagenet_vqa_tasks.analysis.agreement import kappa_rows
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.blind import blind_rows
 from radimagenet_vqa_tasks.analysis.compare import compared, obstacles, pair
-from radimagenet_vqa_tasks.analysis.consistency import consistency_rows
+from radimagenet_vqa_tasks.analysis.consistency import consistency_rows, has_images_together
+from radimagenet_vqa_tasks.analysis.grounding import Grounding, grounding, runs_of
+from radimagenet_vqa_tasks.analysis.grounding_line import in_words_rows
+from radimagenet_vqa_tasks.analysis.grounding_rows import (
+    FollowsRow,
+    GainRow,
+    InWordsRow,
+    MirageRow,
+    SameRow,
+    follows_rows,
+    gain_rows,
+    mirage_rows,
+    same_rows,
+)
 from radimagenet_vqa_tasks.analysis.measure import ClosedBy, Protocol, Scheme
 from radimagenet_vqa_tasks.analysis.numbers import (
     AccuracyRow,
@@ -25,14 +39,49 @@ from radimagenet_vqa_tasks.analysis.numbers import (
     BlindRow,
     DifferenceRow,
     KappaRow,
+    PublishedRow,
+    RateRow,
     RefusalRow,
     RunRow,
-    Summary,
 )
 from radimagenet_vqa_tasks.analysis.published import against, has_published_row
 from radimagenet_vqa_tasks.analysis.runs import Run
 from radimagenet_vqa_tasks.analysis.table import FORMAT, accuracy_rows, arm_notes, by_family, facet_rows
 from radimagenet_vqa_tasks.scoring.record import ARMS
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `radvqa summary` prints: all rows of some runs. Null is a number that does not exist."""
+
+    schema: Literal["radvqa.summary/1"]
+    version: Annotated[str, Meta(description="of the package that wrote the document")]
+    runs: Annotated[list[RunRow], Meta(description="the runs, in the order given")]
+    arms: Annotated[list[ArmRow], Meta(description="what was answered")]
+    cells: Annotated[
+        list[AccuracyRow],
+        Meta(description="every cell and Avg, by both protocols and both groupings of Closed+ and Closed-"),
+    ]
+    facets: Annotated[list[AccuracyRow], Meta(description="the same by every facet, by both protocols")]
+    consistency: Annotated[list[RateRow], Meta(description="of the benchmarks with several questions an image, strict")]
+    blind: Annotated[
+        list[BlindRow],
+        Meta(description="for every run that answered the same questions with and without the images"),
+    ]
+    gains: Annotated[
+        list[GainRow], Meta(description="what the own image adds to every other arm of a run, by both protocols")
+    ]
+    follows: Annotated[list[FollowsRow], Meta(description="what answers follow where another image is shown")]
+    mirages: Annotated[list[MirageRow], Meta(description="answers in the arms in which there is nothing to see")]
+    same_answers: Annotated[list[SameRow], Meta(description="answers that another arm does not change")]
+    in_words: Annotated[list[InWordsRow], Meta(description="the same in a line of words, strict")]
+    differences: Annotated[
+        list[DifferenceRow],
+        Meta(description="every run that compares with the first of its benchmark, by both protocols"),
+    ]
+    agreement: Annotated[list[KappaRow], Meta(description="of those runs")]
+    not_compared: Annotated[list[RefusalRow], Meta(description="the others")]
+    published: Annotated[list[PublishedRow], Meta(description="runs that have a row's name")]
+
 
 STRICT = Scheme()
 PROTOCOLS = tuple(Scheme(protocol) for protocol in get_args(Protocol))
@@ -44,6 +93,7 @@ def summary(runs: Sequence[Run]) -> Summary:
     arms = [arm for run in runs for arm in run.arms]
     families = by_family(arms)
     differences, agreement, refused = _compared(families)
+    looked = _grounded(arms, STRICT)
     return Summary(
         schema="radvqa.summary/1",
         version=__version__,
@@ -51,8 +101,13 @@ def summary(runs: Sequence[Run]) -> Summary:
         arms=[_arm(arm) for arm in arms],
         cells=[row for group in families for scheme in SCHEMES for row in accuracy_rows(group, scheme)],
         facets=[row for group in families for row in _facets(group)],
-        consistency=[row for arm in arms if arm.benchmark.together for row in consistency_rows(arm, STRICT)],
+        consistency=[row for arm in arms if has_images_together(arm) for row in consistency_rows(arm, STRICT)],
         blind=[row for group in families for row in _blind(group)],
+        gains=[row for one in PROTOCOLS for found in _grounded(arms, one) for row in gain_rows(found, one)],
+        follows=[row for found in looked for row in follows_rows(found)],
+        mirages=[row for found in looked for row in mirage_rows(found)],
+        same_answers=[row for found in looked for row in same_rows(found)],
+        in_words=in_words_rows(arms, STRICT),
         differences=differences,
         agreement=agreement,
         not_compared=refused,
@@ -119,6 +174,12 @@ def _blind(arms: Sequence[Arm]) -> list[BlindRow]:
     pairs = [(one, other) for one in arms for other in arms if one.with_image and other.arm == "textonly"]
     same = [(seeing, blind) for seeing, blind in pairs if seeing.name == blind.name and not obstacles(blind, seeing)]
     return [row for seeing, blind in same for one in PROTOCOLS for row in blind_rows(pair(blind, seeing, one), one)]
+
+
+def _grounded(arms: Sequence[Arm], scheme: Scheme) -> list[Grounding]:
+    """Whether each run looks that has arms which compare."""
+    alike = (of_run for of_run in runs_of(arms) if not any(obstacles(arm, of_run["image"]) for arm in of_run.values()))
+    return [grounding(of_run, scheme) for of_run in alike]
 
 
 def _compared(families: Iterable[Sequence[Arm]]) -> tuple[list[DifferenceRow], list[KappaRow], list[RefusalRow]]:

@@ -315,6 +315,7 @@ def accuracy_row(arm: Arm, scheme: Scheme, one: Measured, by: str = "", group: s
     estimate = one.estimate
     return AccuracyRow(
         run=arm.name,
+        arm=arm.arm,
         with_image=arm.with_image,
         family=arm.benchmark.name,
         by=by,

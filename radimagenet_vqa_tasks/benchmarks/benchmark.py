@@ -270,6 +270,7 @@ class Benchmark:
         figures: published figures that sound data could still miss: from its questions and the number
             of rows, pairs of a sentence and whether it is as published.
         facets: what its results can be broken down by.
+        topic: the one of them that says best what a question asks about.
         averaged: whether the unweighted mean of the cells is a number that means something.
         together: whether all its questions are asked about each image, so that answers can contradict each other.
         one_data_set: whether all cells ask about the same rows, so that one fingerprint covers them.
@@ -295,6 +296,7 @@ class Benchmark:
     whole: Check = lambda questions: ()
     figures: Callable[[Sequence[Question], int], Iterable[tuple[str, bool]]] = lambda questions, rows: ()
     facets: tuple[str, ...] = ()
+    topic: str = "format"
     averaged: bool = True
     together: bool = False
     one_data_set: bool = True

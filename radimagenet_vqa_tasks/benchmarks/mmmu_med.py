@@ -134,6 +134,7 @@ BENCHMARKS = (
         question=question,
         figures=_figures,
         facets=("subject", "subfield", "topic_difficulty"),
+        topic="subject",
         one_data_set=False,
         group="radvqa_mmmu_med_mc",
         position=40,

@@ -220,6 +220,7 @@ BENCHMARK = Benchmark(
     figures=_figures,
     facets=FACETS,
     together=True,
+    topic="subject",
     group="radvqa",
     groups={
         f"radvqa_{subject}": tuple(name for name, cell in CELLS.items() if cell.subject == subject)

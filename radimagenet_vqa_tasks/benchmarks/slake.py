@@ -99,6 +99,7 @@ def _benchmark(
         question=_question(language, name),
         whole=_english if language == "en" else lambda questions: (),
         facets=tuple(FACETS),
+        topic="content_type",
         position=position,
     )
 
