@@ -11,12 +11,16 @@ import argparse
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-from radimagenet_vqa_tasks.analysis.decisions import decide
+from radimagenet_vqa_tasks.analysis.decisions import Margins, decide
+from radimagenet_vqa_tasks.analysis.measure import AVG
 from radimagenet_vqa_tasks.analysis.paired import Pairs, average_difference, difference, holm
+from radimagenet_vqa_tasks.analysis.printed import Images
+from radimagenet_vqa_tasks.analysis.reproduction import PrintedShare, reproduced, row_verdict
 from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy, average
 
 Floats = NDArray[np.float64]
@@ -140,31 +144,104 @@ def same(points: float, questions: int, trials: int, seed: int = 4) -> tuple[flo
     return verdicts["same within the margin"] / trials, verdicts["second better"] / trials
 
 
+ROW = (0.375, 0.849, 0.791, 0.805, 0.695, 0.098, 0.692, 0.474, 0.301)  # nine accuracies of the published table
+
+
+def answered(random: Random, images: int, shares: tuple[float, ...], correlation: float = 0.2) -> NDArray[np.bool_]:
+    """Right answers, (images, cells): normal variables that an image's cells share, cut at each cell's accuracy."""
+    common, own = random.normal(size=(images, 1)), random.normal(size=(images, len(shares)))
+    cut = np.array([NormalDist().inv_cdf(share) for share in shares])
+    return math.sqrt(correlation) * common + math.sqrt(1 - correlation) * own < cut
+
+
+def repeated(random: Random, answers: NDArray[np.bool_], points: float, flips: float) -> NDArray[np.bool_]:
+    """A repeat on the same images: so many answers change, so that accuracies rise by so many points."""
+    more, less = max(points, (flips + points) / 2), max(0.0, (flips - points) / 2)
+    share, drawn = np.array(ROW), random.random(answers.shape)
+    return np.where(answers, drawn >= less / share, drawn < more / (1 - share))
+
+
+def rows(images: Images, points: float, flips: float, trials: int, seed: int = 5, n: int = 1000) -> Counter[str]:
+    """What rows are called whose every cell is so many points off; and, as "cell: ...", their cells."""
+    random, found = np.random.default_rng(seed), Counter[str]()
+    for _ in range(trials):
+        theirs = answered(random, n, ROW)
+        off = tuple(share + points / 100 for share in ROW)
+        same = images == "same images"
+        ours = repeated(random, theirs, points / 100, flips) if same else answered(random, n, off)
+        cells = {str(cell): (ours[:, cell].astype(float).tolist(), range(n)) for cell in range(CELLS)}
+        printed = {name: PrintedShare(float(theirs[:, int(name)].mean()), n) for name in cells}
+        printed |= {AVG: PrintedShare(round(float(theirs.mean()), 3), CELLS * n)}
+        verdicts = reproduced(cells, printed, images, Margins(), {})
+        found[row_verdict(verdicts).partition(":")[0]] += 1
+        found.update(f"cell: {verdicts[name].outcome}" for name in cells)
+    return found
+
+
+def print_coverage(trials: int) -> None:
+    """How many intervals hold the truth."""
+    _head("interval of", "images", "coverage, %: least", "mean", "most")
+    for images in SIZES:
+        for kind, found in coverages(images, trials):
+            least, mean, most = (100 * one for one in (min(found), sum(found) / len(found), max(found)))
+            _line(kind, str(images), least, mean, most)
+
+
+def print_false_verdicts(trials: int) -> None:
+    """How often equal runs are told apart."""
+    _head("runs", "images", "groups of a facet", "comparisons with a false verdict, %")
+    for runs, images, groups in ((2, 40, 0), (2, 200, 0), (2, 200, 40), (5, 200, 10), (20, 200, 0)):
+        _line(str(runs), str(images), str(groups), 100 * false_verdicts(runs, images, groups, max(100, trials // 2)))
+    _head("equal runs", "images", "tables with a false place, %")
+    for runs in (2, 5, 12):
+        _line(str(runs), "200", 100 * false_places(runs, 200, max(40, trials // 10)))
+
+
+def print_same(trials: int) -> None:
+    """How often two runs are called the same, or better."""
+    _head("true difference, points", "questions", "same within two points, %", "better, %")
+    for questions in (1000, 5000, 10000):
+        for points in (0, 1, 2, 5):
+            alike, better = same(points, questions, trials)
+            _line(str(points), f"{questions:,}", 100 * alike, 100 * better)
+
+
+def print_rows(trials: int) -> None:
+    """What becomes of a run beside a printed row."""
+    _head("", "changed by a repeat, %", "points off", "reproduced, %", "not reproduced, %", "cells the same, %")
+    kinds: list[tuple[Images, float]] = [("same images", flips) for flips in (0.01, 0.02, 0.05, 0.1)]
+    for images, flips in [*kinds, ("other images", 0.0)]:
+        for points in (0, 1, 2, 5):
+            found = rows(images, points, flips, trials)
+            yes, no = (100 * found[name] / trials for name in ("is reproduced", "is not reproduced"))
+            alike = 100 * found["cell: same within the margin"] / trials / CELLS
+            _line(images, f"{100 * flips:g}" if flips else "", str(points), yes, no, alike)
+
+
+def _head(*names: str) -> None:
+    print(f"\n| {' | '.join(names)} |\n| --- |{' ---: |' * (len(names) - 1)}")
+
+
+def _line(*fields: str | float) -> None:
+    print(f"| {' | '.join(one if isinstance(one, str) else f'{one:.1f}' for one in fields)} |", flush=True)
+
+
+PARTS = {
+    "coverage": print_coverage,
+    "verdicts": print_false_verdicts,
+    "same": print_same,
+    "rows": print_rows,
+}
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, default=1000)
-    trials = parser.parse_args().trials
-    print("| interval of | images | coverage, %: least | mean | most |")
-    print("| --- | ---: | ---: | ---: | ---: |")
-    for images in SIZES:
-        for kind, found in coverages(images, trials):
-            least, mean, most = (100 * one for one in (min(found), sum(found) / len(found), max(found)))
-            print(f"| {kind} | {images} | {least:.1f} | {mean:.1f} | {most:.1f} |", flush=True)
-    print("\n| runs | images | groups of a facet | comparisons with a false verdict, % |")
-    print("| ---: | ---: | ---: | ---: |")
-    for runs, images, groups in ((2, 40, 0), (2, 200, 0), (2, 200, 40), (5, 200, 10), (20, 200, 0)):
-        wrong = false_verdicts(runs, images, groups, max(100, trials // 2))
-        print(f"| {runs} | {images} | {groups} | {100 * wrong:.1f} |", flush=True)
-    print("\n| equal runs | images | tables with a false place, % |\n| ---: | ---: | ---: |")
-    for runs in (2, 5, 12):
-        print(f"| {runs} | 200 | {100 * false_places(runs, 200, max(40, trials // 10)):.1f} |", flush=True)
-    print("\n| true difference, points | questions | same within two points, % | better, % |")
-    print("| ---: | ---: | ---: | ---: |")
-    for questions in (1000, 5000, 10000):
-        for points in (0, 1, 2, 5):
-            alike, better = same(points, questions, trials)
-            print(f"| {points} | {questions:,} | {100 * alike:.1f} | {100 * better:.1f} |", flush=True)
+    parser.add_argument("--part", choices=PARTS, action="append", help="only this table; may be given several times")
+    asked = parser.parse_args()
+    for part in asked.part or PARTS:
+        PARTS[part](asked.trials)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from radimagenet_vqa_tasks.benchmarks import cell_called
 from radimagenet_vqa_tasks.benchmarks.benchmark import LETTERS
-from radimagenet_vqa_tasks.models.guessing import candidates, draw, likeliest, named_region
+from radimagenet_vqa_tasks.benchmarks.radvqa import named_region
+from radimagenet_vqa_tasks.models.guessing import candidates, draw, likeliest
 from radimagenet_vqa_tasks.scoring.record import Record
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY
 
@@ -26,7 +27,7 @@ NORMAL = "always normal"
 NAMED_REGION = "by region"
 
 EXPLAINED: Mapping[str, str] = {
-    UNIFORM: "uniform guessing among the options, yes and no, the regions, or the region's labels",
+    UNIFORM: "uniform guessing among options, yes and no, regions, or labels (of the region that the question names)",
     PUBLISHED: "what the paper's frequencies make likeliest (--model radvqa_prior)",
     COMMONEST: "the commonest answer (or letter) to questions of that subject and format",
     NORMAL: f'"{NO_PATHOLOGY}", or no, wherever that is an answer',
@@ -45,7 +46,7 @@ def levels(questions: Sequence[Question]) -> dict[str, dict[str, float]]:
     cells: dict[str, list[Question]] = defaultdict(list)
     for question in questions:
         cells[question.cell].append(question)
-    commonest = _commonest_answer(questions)
+    commonest = commonest_answer(questions)
     return {
         name: {level: _mean(map(of, asked)) for level, of in _levels(asked, commonest).items()}
         for name, asked in cells.items()
@@ -53,8 +54,8 @@ def levels(questions: Sequence[Question]) -> dict[str, dict[str, float]]:
 
 
 def uniform(question: Question) -> float | None:
-    """The chance that one of the candidates, drawn evenly, is right."""
-    answers = candidates(question.cell, question.format, question.choices, question.facets)
+    """The chance that one of the candidates, drawn evenly, is right; None where they cannot be listed."""
+    answers = candidates(question.cell, question.format, question.choices, question.question or "")
     return (question.target in answers) / len(answers) if answers else None
 
 
@@ -103,8 +104,11 @@ def _normal(question: Question) -> float | None:
     return _in(target, [NO_PATHOLOGY], question) if _offers_normal(question) else uniform(question)
 
 
-def _commonest_answer(questions: Sequence[Question]) -> Level:
-    """Closed+ and Closed- are one kind of question: nothing in a question says which of them it is."""
+def commonest_answer(questions: Sequence[Question]) -> Level:
+    """The commonest answer to questions of a subject and format, counted on the other half of the images.
+
+    Closed+ and Closed- are one kind of question: nothing in a question says which of them it is.
+    """
 
     def kind(question: Question) -> str:
         return f"{cell_called(question.cell).subject} {question.format}"

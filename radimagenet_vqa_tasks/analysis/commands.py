@@ -122,11 +122,18 @@ def _shared_families(runs: Sequence[Run]) -> list[Benchmark]:
     return shared
 
 
-def compare_published(names: Sequence[str], model: str, form: Format) -> None:
-    """Print each run against a published row: `model`'s, or without it the one that has the run's name."""
+def compare_published(
+    names: Sequence[str], model: str, form: Format, margins: tuple[float, float], flips: float
+) -> None:
+    """Print each run against a published row: `model`'s, or without it the one that has the run's name.
+
+    Margins are points, of a cell and of Avg; flips are per cent.
+    """
+    from radimagenet_vqa_tasks.analysis.decisions import Margins
     from radimagenet_vqa_tasks.analysis.published import SCHEMA, published_sheet
 
-    sheets = [published_sheet(run.arm(MAIN), model) for run in read_noted(names)]
+    limits = Margins(margins[0] / 100, margins[1] / 100)
+    sheets = [published_sheet(run.arm(MAIN), model, limits, flips / 100) for run in read_noted(names)]
     print_sheets(sheets, form, SCHEMA)
 
 

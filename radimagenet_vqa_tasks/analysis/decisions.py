@@ -59,36 +59,62 @@ class Decision:
 
 
 def decide(
-    found: Mapping[Key, Difference], margins: Mapping[Key, float], *, simultaneous: bool = False
+    found: Mapping[Key, Difference],
+    margins: Mapping[Key, float],
+    *,
+    simultaneous: bool = False,
+    same_first: bool = False,
 ) -> dict[Key, Decision]:
     """Decide on all differences of one family.
 
-    "Better" is Holm's correction of the tests. "Same" is two one-sided tests, corrected after Bonferroni: an interval
-    at the level 1 - 2 * 0.05 / m lies within the margin. Simultaneous intervals are Bonferroni's: all of them hold the
-    truth in 95 % of families. A difference whose interval excludes 0 is then called better but for borderline cases;
-    Holm's correction may call one better whose interval just touches 0.
+    "Better" is Holm's correction of the tests, "same" that of two one-sided tests (`same_within`). Simultaneous
+    intervals are Bonferroni's: all of them hold the truth in 95 % of families. A difference whose interval excludes 0
+    is then called better but for borderline cases; Holm's correction may call one better whose interval just touches 0.
+    With `same_first` a difference that is surely there and surely within the margin is called the same.
     """
     corrected = dict(zip(found, holm([one.p for one in found.values()]), strict=True))
     tests = max(1, sum(not math.isnan(p) for p in corrected.values()))
     level = 1 - (1 - LEVEL) / tests if simultaneous else LEVEL
-    return {key: _decide(one, corrected[key], margins[key], tests, level) for key, one in found.items()}
+    same = same_within({key: one for key, one in found.items() if not math.isnan(one.p)}, margins)
+    decided = {}
+    for key, one in found.items():
+        outcome = _outcome(one, corrected[key], key in same, same_first)
+        low, high = one.interval(level)
+        needed = needed_questions(one, margins[key], tests)
+        power = detectable(one, tests)
+        decided[key] = Decision(one, low, high, level, corrected[key], outcome, margins[key], power, needed)
+    return decided
 
 
-def _decide(one: Difference, p: float, margin: float, tests: int, level: float) -> Decision:
-    low, high = one.interval(level)
-    needed = needed_questions(one, margin, tests)
-    return Decision(one, low, high, level, p, _outcome(one, p, margin, tests), margin, detectable(one, tests), needed)
+def same_within(found: Mapping[Key, Difference], margins: Mapping[Key, float]) -> set[Key]:
+    """The differences that lie surely within their margins: two one-sided tests, corrected after Holm.
+
+    With m differences left, those whose interval at the level 1 - 2 * 0.05 / m lies within the margin are the same;
+    then the others are tried again without them.
+    """
+    left, same = dict(found), set[Key]()
+    while left:
+        level = 1 - 2 * ALPHA / len(left)
+        passed = {key for key, one in left.items() if _inside(one.interval(level), margins[key])}
+        if not passed:
+            break
+        same |= passed
+        left = {key: one for key, one in left.items() if key not in passed}
+    return same
 
 
-def _outcome(one: Difference, p: float, margin: float, tests: int) -> Outcome:
+def _inside(interval: tuple[float, float], margin: float) -> bool:
+    return -margin < interval[0] and interval[1] < margin
+
+
+def _outcome(one: Difference, p: float, same: bool, same_first: bool) -> Outcome:
     if one.test == "":
         return ""
     if math.isnan(p):
         return "too few"
-    if p < ALPHA:
+    if p < ALPHA and not (same and same_first):
         return "second better" if one.value > 0 else "first better"
-    low, high = one.interval(1 - 2 * ALPHA / tests)
-    return "same within the margin" if -margin < low and high < margin else "cannot tell"
+    return "same within the margin" if same else "cannot tell"
 
 
 def detectable(one: Difference, tests: int, power: float = POWER) -> float:

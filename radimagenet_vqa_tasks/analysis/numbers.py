@@ -37,7 +37,7 @@ ClosedCells = Annotated[
     ClosedBy, Meta(description="what tells Closed+ from Closed-: the kind of question, or the right answer")
 ]
 Test = Annotated[
-    Literal["McNemar, exact", "sign flips, exact", "sign flips, normal", "too few", ""],
+    Literal["McNemar, exact", "sign flips, exact", "sign flips, normal", "normal", "too few", ""],
     Meta(description="what made p"),
 ]
 
@@ -254,6 +254,19 @@ class PublishedRow(NumberRow, frozen=True, kw_only=True):
     published: Annotated[Share, Meta(description="the paper's; for an Avg with a known erratum the mean of its cells")]
     published_as_printed: Annotated[Share, Meta(description="as printed")]
     difference: Annotated[Change, Meta(description="ours by the paper's rules minus published")]
+    low: Annotated[Change, Meta(description="lower end of the 95 % interval, on the same images")]
+    high: HighChange
+    p_holm: Annotated[
+        Share, Meta(description="two-sided, on the same images, corrected over the row; null where not comparable")
+    ]
+    margin: Annotated[Share, Meta(description="within which a difference counts as none; null where not comparable")]
+    needed: Annotated[
+        Count | None, Meta(description="about how many questions would tell a difference of the margin from none")
+    ]
+    other_low: Annotated[Change, Meta(description="lower end of the 95 % interval, on other images of the same kind")]
+    other_high: HighChange
+    other_p_holm: Annotated[Share, Meta(description="the p on other images")]
+    other_needed: Annotated[Count | None, Meta(description="the questions that are needed there")]
     parser_effect: Annotated[
         Change, Meta(description="ours by the paper's rules minus ours by the strict ones, on the same answers")
     ]
@@ -264,8 +277,10 @@ class PublishedRow(NumberRow, frozen=True, kw_only=True):
         bool,
         Meta(description="whether the effect is significant and covers most of the gap between strict and published"),
     ]
-    in_strict_interval: Annotated[bool, Meta(description="whether the published value lies in our strict interval")]
-    in_paper_protocol_interval: Annotated[bool, Meta(description="and in that by the paper's rules")]
-    verdict: Literal["agrees", "differs", "parser explains the difference", "not comparable"]
+    verdict: Annotated[
+        Literal["same within the margin", "differs", "cannot tell", "not comparable"],
+        Meta(description="on the same images, after correction"),
+    ]
+    verdict_on_other_images: Literal["same within the margin", "differs", "cannot tell", "not comparable"]
     why: Annotated[str, Meta(description="reason of the verdict, if it needs one")]
     judge: Judge

@@ -19,7 +19,14 @@ from radimagenet_vqa_tasks.analysis.clusters import NOISE, Floats, Influences, c
 from radimagenet_vqa_tasks.analysis.statistics import NOTHING, Estimate, share_interval
 from radimagenet_vqa_tasks.analysis.student import LEVEL, t_quantile, z_quantile
 
-Test = Literal["McNemar, exact", "sign flips, exact", "sign flips, normal", "too few", ""]
+Test = Literal[
+    "McNemar, exact",
+    "sign flips, exact",
+    "sign flips, normal",
+    "normal",
+    "too few",
+    "",
+]
 Pairs = tuple[Sequence[float], Sequence[float], Sequence[Hashable]]  # scores of the one, of the other, clusters
 
 ENUMERATED = 16  # clusters that differ: up to so many, all 2^16 signs are tried
@@ -75,9 +82,13 @@ class Spread:
         """The standard error in the interval of that level: few clusters have a larger one at a higher level."""
         return self._adjusted(level)[1]
 
+    def effective_size(self, level: float) -> float:
+        """How many independent questions tell as much, for an interval of that level."""
+        return self.found.effective_size(self.more + self.less - (self.more - self.less) ** 2, level)
+
     def _adjusted(self, level: float) -> tuple[float, float]:
         """Centre and error after one question is added to either kind of disagreement."""
-        size = self.found.effective_size(self.more + self.less - (self.more - self.less) ** 2, level)
+        size = self.effective_size(level)
         more, less = (self.more * size + 1) / (size + 2), (self.less * size + 1) / (size + 2)
         centre = more - less
         return centre, math.sqrt((more + less - centre**2) / (size + 2))

@@ -72,9 +72,11 @@ class Cell:
         title: the column's head under its subject.
         paper: the rule by which `accuracy_paper` is scored; None where there is no such number.
         judged_as: by which part of the taxonomy the rule judge reads open answers; None: by the answer's own words.
-        candidates: the answers that a guesser who knows a question's facets can choose from, where they can be listed
-            and are neither letters nor yes and no.
+        candidates: the answers that a guesser who has a question's text alone can choose from, where they can be
+            listed and are neither letters nor yes and no.
         size: how many questions the benchmark has; None where it is not known.
+        positive: the answer of a closed question that stands for a finding, which sensitivity is about, and what it
+            says of the image, for people.
         part: the configuration of the data set that the cell's questions are in.
     """
 
@@ -85,8 +87,9 @@ class Cell:
     prompt: Prompt
     paper: PaperRule | None = None
     judged_as: Literal["anatomy", "pathology"] | None = None
-    candidates: Callable[[Mapping[str, Facet]], Sequence[str]] | None = None
+    candidates: Callable[[str], Sequence[str]] | None = None
     size: int | None = None
+    positive: tuple[str, str] = ("yes", "yes")
     part: str | None = None
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from radimagenet_vqa_tasks.benchmarks.benchmark import (
@@ -27,7 +28,6 @@ from radimagenet_vqa_tasks.benchmarks.benchmark import (
     Source,
     by_name,
 )
-from radimagenet_vqa_tasks.scoring.record import Facet
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, clean_label, labels_for, regions
 
 IMAGES_IN_ALL = 1000  # section 3.2 of the paper
@@ -38,14 +38,33 @@ NONE_OF_THEM = "none of the options"
 _TYPES = {"open": "open", "closed": "closed", "mc": "multiple_choice"}
 
 
-def _regions(facets: Mapping[str, Facet]) -> Sequence[str]:
+def _regions(question: str) -> Sequence[str]:
     return tuple(regions())
 
 
-def region_labels(facets: Mapping[str, Facet]) -> Sequence[str]:
-    """The labels that a question about a pathology may have for an answer, of the image's region."""
-    location = str(facets.get("location"))
-    return (NO_PATHOLOGY, *(label.name for label in labels_for(location))) if location in regions() else ()
+@cache
+def region_labels(question: str) -> Sequence[str]:
+    """The labels that a question about a pathology may have for an answer: its region's, all where it names none."""
+    named = named_region(question)
+    names = (label.name for region in ([named] if named else regions()) for label in labels_for(region))
+    return tuple(dict.fromkeys([NO_PATHOLOGY, *names]))
+
+
+def named_region(question: str) -> str:
+    """The region that a question names; empty if it names none, or several."""
+    found = {region for region, pattern in _regions_named() if pattern.search(question)}
+    return found.pop() if len(found) == 1 else ""
+
+
+@cache
+def _regions_named() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((name, any_of(region.terms())) for name, region in regions().items())
+
+
+def any_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Any of these names as whole words, the longest that fits."""
+    longest_first = sorted(map(re.escape, names), key=lambda name: (-len(name), name))
+    return re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)", re.IGNORECASE)
 
 
 CELLS = by_name(
@@ -53,7 +72,16 @@ CELLS = by_name(
     Cell("anatomy_closed_pos", "anatomy", "closed", "Closed+", CLOSED_PROMPT, "yes_no", size=1000),
     Cell("anatomy_closed_neg", "anatomy", "closed", "Closed-", CLOSED_PROMPT, "yes_no", size=1000),
     Cell("anatomy_mc", "anatomy", "mc", "MC", MC_PROMPT, "option", size=1000),
-    Cell("abnormality_closed", "abnormality", "closed", "Closed", CLOSED_PROMPT, "yes_no", size=1000),
+    Cell(
+        name="abnormality_closed",
+        subject="abnormality",
+        format="closed",
+        title="Closed",
+        prompt=CLOSED_PROMPT,
+        paper="yes_no",
+        size=1000,
+        positive=("yes", "abnormal"),
+    ),
     Cell(
         "pathology_open", "pathology", "open", "Open", OPEN_PROMPT, "judge", "pathology", region_labels, IMAGES_IN_ALL
     ),

@@ -135,6 +135,14 @@ def report(runs: tuple[str, ...], output: Path, data: tuple[str, ...], no_images
     metavar="CELL AVG",
     help="Differences up to so many points, in a cell and in Avg, count as the same.",
 )
+@click.option(
+    "--flips",
+    type=click.FloatRange(0, 100, min_open=True),
+    default=5,
+    show_default=True,
+    metavar="PERCENT",
+    help="With --published: answers that a repeat on the same images may change.",
+)
 @click.option("--simultaneous", is_flag=True, help="Intervals that hold for all lines together.")
 @FORMAT
 @PROTOCOL
@@ -147,6 +155,7 @@ def compare(
     text_only: bool,
     force: bool,
     margin: tuple[float, float],
+    flips: float,
     simultaneous: bool,
     form: Any,
     protocol: Any,
@@ -175,7 +184,7 @@ def compare(
         raise click.UsageError("--by breaks down the comparison of runs, not --published or --blind")
     scheme = Scheme(protocol, closed_by)
     if published is not None:
-        commands.compare_published(runs, published, form)
+        commands.compare_published(runs, published, form, margin, flips)
     elif blind is not None:
         commands.compare_blind(runs, blind, scheme, form, force=force)
     else:

@@ -14,7 +14,7 @@ from radimagenet_vqa_tasks.models.guessing import UNKNOWN, candidates, draw
 
 def guess(doc: Mapping[str, Any], seed: int = 0) -> str:
     """One candidate, uniformly; the same for the same question and seed on any machine, in any shard."""
-    answers = candidates(doc["cell"], doc["format"], doc["choices"], doc["facets"]) or (UNKNOWN,)
+    answers = candidates(doc["cell"], doc["format"], doc["choices"], doc["question"]) or (UNKNOWN,)
     return answers[draw(f"{seed}:{doc['key']}", len(answers))]
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
 
 from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, cell_called
 from radimagenet_vqa_tasks.benchmarks.benchmark import LETTERS
+from radimagenet_vqa_tasks.benchmarks.radvqa import any_of
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, labels_for, regions
 
 FREQUENT_REGION = "abdomen"
@@ -25,8 +25,8 @@ _ABOUT_PATHOLOGY = re.compile(r"abnormal|patholog|condition|disease|diagnos|find
 _ABOUT_ANATOMY = re.compile(r"body part|part of the body|region|organ\b|anatom", re.IGNORECASE)
 
 
-def candidates(cell: str, form: str, choices: Sequence[str] | None, facets: Mapping[str, Any]) -> Sequence[str]:
-    """The answers that a guesser who knows the kind of question, and nothing else, can choose from.
+def candidates(cell: str, form: str, choices: Sequence[str] | None, question: str) -> Sequence[str]:
+    """The answers that a guesser who has the question's text, and nothing else, can choose from.
 
     The letters; yes and no; or what the cell's benchmark lists for it. Empty for an open question that has no list of
     answers. `form` is the question's format.
@@ -36,7 +36,7 @@ def candidates(cell: str, form: str, choices: Sequence[str] | None, facets: Mapp
     if form == "closed":
         return ("yes", "no")
     listed = cell_called(cell).candidates if cell in BENCHMARK_OF else None
-    return listed(facets) if listed else ()
+    return listed(question) if listed else ()
 
 
 def likeliest(question: str, options: Sequence[str], *, yes_no: bool) -> str:
@@ -53,12 +53,6 @@ def likeliest(question: str, options: Sequence[str], *, yes_no: bool) -> str:
     if _ABOUT_PATHOLOGY.search(question):
         return NO_PATHOLOGY
     return FREQUENT_REGION if _ABOUT_ANATOMY.search(question) else UNKNOWN
-
-
-def named_region(question: str) -> str:
-    """The region that a question names; empty if it names none, or several."""
-    found = {region for region, pattern in _regions_named() if pattern.search(question)}
-    return found.pop() if len(found) == 1 else ""
 
 
 def draw(text: str, count: int) -> int:
@@ -81,14 +75,4 @@ def _names_label(question: str) -> bool:
 @cache
 def _labels_named() -> re.Pattern[str]:
     names = {name for region in regions() for label in labels_for(region) for name in (label.name, label.readable)}
-    return _any_of(names)
-
-
-@cache
-def _regions_named() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((name, _any_of(region.terms())) for name, region in regions().items())
-
-
-def _any_of(names: Sequence[str] | set[str] | tuple[str, ...]) -> re.Pattern[str]:
-    longest_first = sorted(map(re.escape, names), key=lambda name: (-len(name), name))
-    return re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)", re.IGNORECASE)
+    return any_of(names)

@@ -39,7 +39,7 @@ class Log:
 def read_log(path: Path, *, texts: bool = False) -> Log:
     """One sample log, the sound part of it. Never raises on what the file holds; RunError if it cannot be opened.
 
-    Without `texts` the records lack their questions, responses and judges' replies, which are most of a log.
+    Without `texts` the records lack their responses and judges' replies, which are most of a log.
     """
     named = _LOG_NAME.fullmatch(path.name)
     task, stamp = (named["task"], named["stamp"]) if named else (path.stem, "")
@@ -83,12 +83,15 @@ def parse(line: bytes) -> tuple[Record | None, str]:
 
 
 _SHARED: dict[Any, Any] = {}
-_RECURRING = ("cluster", "cell", "format", "target", "fingerprint", "version", "extracted", "reason", "judge", "asked")
+_RECURRING = (
+    *("cluster", "cell", "format", "question", "target", "fingerprint", "version", "extracted", "reason"),
+    *("judge", "asked"),
+)
 
 
 def without_texts(record: Record) -> Record:
     """The record without its long texts, and with what recurs in a log kept once: logs hold 100,000s of records."""
-    record.question = record.response = record.judge_reply = None
+    record.response = record.judge_reply = None
     record.earlier_verdicts = []
     for name in _RECURRING:
         value = getattr(record, name)

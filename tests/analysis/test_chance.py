@@ -27,7 +27,7 @@ from radimagenet_vqa_tasks.models.guessing import candidates, draw
 from radimagenet_vqa_tasks.scoring.outcomes import Scored, record_of
 from radimagenet_vqa_tasks.scoring.record import Record
 from radimagenet_vqa_tasks.scoring.response import Response
-from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, labels_for
+from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, labels_for, regions
 from radimagenet_vqa_tasks.utils import questions as hooks
 
 Question = Record
@@ -62,15 +62,17 @@ def test_uniform_level_by_hand() -> None:
     assert chance_level([record(0, "anatomy_mc"), record(1, "anatomy_mc", choices=["a", "b"])]) == pytest.approx(0.375)
     assert chance_level([record(0, "abnormality_closed")]) == 0.5
     assert chance_level([record(0, "anatomy_open")]) == 1 / 8
-    brain = record(0, "pathology_open", location="brain", target="edema")
+    brain = record(0, "pathology_open", location="brain", target="edema", question="What condition has the brain?")
     assert chance_level([brain]) == 1 / (len(labels_for("brain")) + 1)
+    # The image's region is not known to somebody who has only a text that does not name it.
+    names = {label.name for region in regions() for label in labels_for(region)}
+    assert chance_level([changed(brain, question="What is wrong here?")]) == 1 / (len(names) + 1)
 
 
 def test_without_a_list_of_answers_there_is_no_chance_level() -> None:
-    """An open question of another benchmark, a region that no one knows, or no question at all: no number."""
+    """An open question of another benchmark, or no question at all: no number."""
     other = record(0, "vqarad_open", subject=None, location=None)
-    lost = record(0, "pathology_open", location="elbow")
-    for questions in ([other], [lost], [record(0, "abnormality_closed"), other], []):
+    for questions in ([other], [record(0, "abnormality_closed"), other], []):
         assert math.isnan(chance_level(questions))
 
 
@@ -80,7 +82,7 @@ def test_uniform_level_is_what_guessing_gets(benchmark: dict[str, list[Question]
     asked = benchmark[cell][::4]
     right, expected, variance = 0, 0.0, 0.0
     for question in asked:
-        answers = candidates(question.cell, question.format, question.choices, question.facets)
+        answers = candidates(question.cell, question.format, question.choices, question.question or "")
         guesses = [answers[draw(f"{seed}:{question.key}", len(answers))] for seed in range(100)]
         right += guesses.count(question.target)
         share = uniform(question)

@@ -48,6 +48,19 @@ def test_equal_runs_rarely_get_a_verdict(rates: ModuleType, runs: int, groups: i
     assert rates.false_verdicts(runs, 100, groups, 150) <= 0.05 + 3 * (0.05 * 0.95 / 150) ** 0.5
 
 
+@pytest.mark.parametrize("images", ["same images", "other images"])
+def test_rows_are_rarely_refuted_or_confirmed_in_error(rates: ModuleType, images: str) -> None:
+    """At most 5 % of equal rows are refuted, and at most 5 % of those that are the margin off in Avg confirmed."""
+    bound = 60 * 0.05 + 3 * (60 * 0.05 * 0.95) ** 0.5
+    assert rates.rows(images, 0, 0.05, 60)["is not reproduced"] <= bound
+    assert rates.rows(images, 1, 0.05, 60)["is reproduced"] <= bound
+
+
+def test_sound_rows_are_confirmed(rates: ModuleType) -> None:
+    """A repeat that changes one answer in a hundred is nearly always found to reproduce the row."""
+    assert rates.rows("same images", 0, 0.01, 40)["is reproduced"] >= 25
+
+
 def test_equal_runs_are_ties(rates: ModuleType) -> None:
     """Among six equal runs all are ties, in nearly every table."""
     assert rates.false_places(6, 60, 20) <= 0.05

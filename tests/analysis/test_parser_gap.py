@@ -87,17 +87,17 @@ def test_nothing_to_compare_explains_nothing() -> None:
         assert str(gap) == "the protocols cannot be compared"
 
 
-def test_a_small_effect_makes_a_cell_agree_with_a_word_on_the_protocols() -> None:
-    """The published value lies just outside the strict interval and inside the paper's: no parser is to blame."""
+def test_a_small_effect_is_said_beside_the_verdict() -> None:
+    """Strictly read the published value is just too far, by the paper's rules not: no parser is to blame."""
     model = "Qwen2.5-VL-7B-Instruct"
     row = table_2()[model]
-    found = records(1000, lambda image, cell: image < 10 * row[cell] + (26 if cell == CELL else 0))
+    found = records(1000, lambda image, cell: image < 10 * row[cell] + (22 if cell == CELL else 0))
     run = [
         changed(one, judge="mistral-large-2411", in_paper=one.outcome == "correct" and not (one.cell == CELL and n < 4))
         for n, one in ((int(one.cluster.removeprefix("image")), one) for one in found)
     ]
     sheet = published_sheet(arm(model, run))
     [cell] = [one for one in sheet.data if one["cell"] == CELL]
-    assert (cell["in_strict_interval"], cell["in_paper_protocol_interval"]) == (False, True)
-    assert cell["verdict"] == "agrees" and "the protocols differ by -0.4" in str(cell["why"])
+    assert cell["verdict"] == "cannot tell"
+    assert "strictly read it differs; the protocols differ by -0.4" in str(cell["why"])
     assert cell["parser_explains"] is False and cell["parser_effect"] == pytest.approx(-0.004)

@@ -8,8 +8,9 @@ import pytest
 from runs_support import arm, changed, records, set_fields
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
+from radimagenet_vqa_tasks.analysis.decisions import Margins
 from radimagenet_vqa_tasks.analysis.measure import AVG
-from radimagenet_vqa_tasks.analysis.published import Verdict, published_sheet, row_verdict, targets
+from radimagenet_vqa_tasks.analysis.published import published_sheet, targets
 from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.published.tables import table_2
@@ -24,25 +25,38 @@ def like(model: str, shift: float = 0, judge: str = "mistral-large-2411", images
     return [changed(one, judge=judge if one.format == "open" else None) for one in found]
 
 
-def verdicts(run: Arm, model: str = MODEL) -> dict[str, str]:
+def verdicts(run: Arm, model: str = MODEL, column: str = "verdict", **how: Any) -> dict[str, str]:
     """What each cell, and Avg, comes to."""
-    return {str(row["cell"]): str(row["verdict"]) for row in published_sheet(run, model).data}
+    return {str(row["cell"]): str(row[column]) for row in published_sheet(run, model, **how).data}
 
 
 def test_a_faithful_run_reproduces_the_row() -> None:
-    """Published accuracies on 1,000 questions a cell under the paper's judge: all agree, and so does the row."""
+    """The published accuracies on 1,000 questions a cell under the paper's judge: the same, for a run's own images.
+
+    Five per cent of answers may change in a repeat: a cell's difference is then known to about two points. On other
+    images nothing is decided by so few.
+    """
     run = arm("Qwen/Qwen2.5-VL-7B-Instruct", like(MODEL))
-    assert set(verdicts(run).values()) == {"agrees"}
-    sheet = published_sheet(run)  # the row is found by the run's name
+    assert set(verdicts(run, flips=0.01).values()) == {"same within the margin"}
+    assert set(verdicts(run, flips=0.01, column="verdict_on_other_images").values()) == {"cannot tell"}
+    sheet = published_sheet(run, flips=0.01)  # the row is found by the run's name
     assert sheet.title.endswith(f"published {MODEL}")
-    assert sheet.notes[0] == "The row: is reproduced (9 agrees)."
+    assert sheet.notes[0].startswith("The row, on the same images: is reproduced: Avg is the same within the margin")
+    assert "is neither reproduced nor refuted: cannot tell (needs" in sheet.notes[1]
+
+
+def test_the_margin_is_an_option() -> None:
+    """What is the same within ten points is not within a half."""
+    run = arm("mine", like(MODEL))
+    assert set(verdicts(run, margins=Margins(0.1, 0.05)).values()) == {"same within the margin"}
+    assert set(verdicts(run, margins=Margins(0.005, 0.005)).values()) == {"cannot tell"}
 
 
 def test_another_model_differs() -> None:
-    """Ten points off in every cell differ in every cell."""
+    """Nine points off in every cell differ in every cell."""
     run = arm("mine", like(MODEL, shift=-9))
     assert set(verdicts(run).values()) == {"differs"}
-    assert published_sheet(run, MODEL).notes[0].startswith("The row: is not reproduced: Avg differs (9 differs)")
+    assert "is not reproduced: Avg differs (9 differs)" in published_sheet(run, MODEL).notes[0]
 
 
 def test_the_parser_explains_what_only_the_strict_protocol_changes() -> None:
@@ -51,10 +65,11 @@ def test_the_parser_explains_what_only_the_strict_protocol_changes() -> None:
     for one in found:
         if one.cell == "anatomy_mc":
             one.outcome = "correct"
-    found_verdicts = verdicts(arm("mine", found))
-    # 19.5 points in one cell are 2.2 in Avg, which is more than its interval allows.
-    assert {found_verdicts.pop(cell) for cell in ("anatomy_mc", AVG)} == {"parser explains the difference"}
-    assert set(found_verdicts.values()) == {"agrees"}
+    rows = {str(row["cell"]): row for row in published_sheet(arm("mine", found), MODEL, flips=0.01).data}
+    # 19.5 points in one cell are 2.2 in Avg.
+    said = {cell for cell, row in rows.items() if row["why"] == "strictly read it differs, which the parser explains"}
+    assert said == {"anatomy_mc", AVG}
+    assert {row["verdict"] for row in rows.values()} == {"same within the margin"}
 
 
 def test_agreeing_only_by_our_protocol_is_no_reproduction() -> None:
@@ -63,18 +78,19 @@ def test_agreeing_only_by_our_protocol_is_no_reproduction() -> None:
     for one in found:
         if one.cell == "anatomy_mc":
             set_fields(one, in_paper=False)
-    [row] = [row for row in published_sheet(arm("mine", found), MODEL).data if row["cell"] == "anatomy_mc"]
-    assert (row["verdict"], row["why"]) == ("differs", "by the paper's protocol; agrees only by ours")
-    assert (row["in_strict_interval"], row["in_paper_protocol_interval"]) == (True, False)
-    [shown] = [row for row in published_sheet(arm("mine", found), MODEL).rows if row[0] == "anatomy MC"]
-    assert shown[-2] == "strict"
+    rows = published_sheet(arm("mine", found), MODEL, flips=0.01).data
+    [row] = [row for row in rows if row["cell"] == "anatomy_mc"]
+    assert (row["verdict"], row["why"]) == (
+        "differs",
+        "by the paper's protocol; strictly read: same within the margin",
+    )
 
 
 def test_open_cells_need_the_papers_judge() -> None:
     """Under the rule judge the two open cells, and Avg with them, are not comparable; the others are."""
     found = verdicts(arm("mine", like(MODEL, judge="rule")))
     assert {cell for cell, said in found.items() if said == "not comparable"} == {"anatomy_open", "pathology_open", AVG}
-    assert {said for cell, said in found.items() if said != "not comparable"} == {"agrees"}
+    assert "not comparable" not in {said for cell, said in found.items() if not cell.endswith("_open") and cell != AVG}
 
 
 def test_a_part_a_sample_and_a_blind_run_are_not_comparable() -> None:
@@ -101,7 +117,8 @@ def test_a_known_erratum_is_shown_with_both_values() -> None:
     sheet = published_sheet(arm("google/medgemma-4b-it", like("medgemma-4b-it")))
     assert "prints Avg 51.5 for medgemma-4b-it, but the mean of its nine cells is 62.3" in " ".join(sheet.notes)
     [avg] = [row for row in sheet.data if row["cell"] == AVG]
-    assert (avg["verdict"], avg["published_as_printed"]) == ("agrees", pytest.approx(0.515))
+    assert (avg["published"], avg["published_as_printed"]) == pytest.approx((0.623, 0.515), abs=5e-4)
+    assert avg["difference"] == pytest.approx(0, abs=1e-3)
 
 
 def test_fine_tuned_rows_can_be_named() -> None:
@@ -114,11 +131,3 @@ def test_an_unknown_name_is_answered_with_candidates() -> None:
     """A run whose name is none of the paper's says which rows there are."""
     with pytest.raises(DataError, match="no published row is called 'mine'"):
         published_sheet(arm("mine", like(MODEL)))
-
-
-def test_one_cell_that_differs_does_not_refute_a_row() -> None:
-    """Among nine 95 % intervals one misses now and then; two, or Avg, do not."""
-    agrees = {cell: Verdict("agrees") for cell in (*CELLS, AVG)}
-    once = agrees | {"anatomy_mc": Verdict("differs")}
-    assert row_verdict(once).startswith("is reproduced (8 agrees, 1 differs)")
-    assert "cells differ" in row_verdict(once | {"anatomy_open": Verdict("differs")})

@@ -6,15 +6,19 @@ from collections import Counter
 
 import pytest
 
+from radimagenet_vqa_tasks.benchmarks.radvqa import named_region
 from radimagenet_vqa_tasks.build.questions import TEMPLATES
-from radimagenet_vqa_tasks.models.guessing import candidates, draw, likeliest, named_region
+from radimagenet_vqa_tasks.models.guessing import candidates, draw, likeliest
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, labels_for, regions
 
-BRAIN = {"subject": "pathology", "location": "brain"}
+BRAIN = "What condition is affecting the brain?"
 
 
 def test_candidates_are_what_the_kind_of_question_allows() -> None:
-    """Letters, yes and no, regions, or the region's labels with the normal one; nothing where there is no list."""
+    """Letters, yes and no, regions, or labels with the normal one; nothing where there is no list.
+
+    A question that names no region leaves the labels of all of them: who guesses has only its text.
+    """
     assert candidates("pathology_mc", "mc", ["hip", "knee", "brain"], BRAIN) == "ABC"
     assert candidates("pathology_closed_pos", "closed", [], BRAIN) == ("yes", "no")
     assert candidates("anatomy_open", "open", [], BRAIN) == tuple(regions())
@@ -22,7 +26,9 @@ def test_candidates_are_what_the_kind_of_question_allows() -> None:
         NO_PATHOLOGY,
         *(label.name for label in labels_for("brain")),
     )
-    assert candidates("slake_open", "open", [], {}) == candidates("unknown", "phrase", [], {"organ": "liver"}) == ()
+    every = {label.name for region in regions() for label in labels_for(region)}
+    assert set(candidates("pathology_open", "open", None, "What is abnormal?")) == {NO_PATHOLOGY, *every}
+    assert candidates("slake_open", "open", [], "What?") == candidates("unknown", "phrase", [], "Which liver?") == ()
 
 
 @pytest.mark.parametrize(("family", "expected"), [("abnormal_closed", "yes"), ("anatomy_closed", "yes")])
