@@ -68,7 +68,7 @@ def pair(first: Arm, second: Arm, scheme: Scheme) -> Paired:
         if other is None:
             continue
         if scheme.score(record) is None or scheme.score(other) is None:
-            missing += 1
+            missing += "missing" in (record.outcome, other.outcome)
         else:
             cells[scheme.cell(record)].append((record, other))
     return Paired(first, second, cells, missing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -24,6 +25,8 @@ class Measured:
 
     Attributes:
         asked: records, judged or not; `estimate.n` of them have a score.
+        missing: those for which the machinery gave none. By the paper's protocol others may have none either; see
+            `unclaimed.py`.
         lower, upper: the accuracy if every missing answer were wrong, and if every one were right.
     """
 
@@ -48,7 +51,7 @@ class Scheme:
     closed_by: ClosedBy = "question"
 
     def score(self, record: Record) -> float | None:
-        """1 or 0; None for an answer that has no verdict. The paper's tool counts such an answer as wrong."""
+        """1 or 0; None for an answer without a verdict, and where the protocol claims nothing of it."""
         if self.protocol == "paper":
             return record.in_paper
         return None if record.outcome == "missing" else float(record.outcome == "correct")
@@ -81,14 +84,14 @@ def measure(records: Sequence[Record], scheme: Scheme) -> dict[str, Measured]:
     """Each cell of the records' family, and the unweighted mean of all under "Avg": NaN if one is empty."""
     cells = scheme.by_cell(records)
     scored = {name: scheme.scored(of_cell) for name, of_cell in cells.items()}
-    measured = {name: _cell(name, cells[name], scored[name]) for name in cells}
+    measured = {name: share_of(name, cells[name], scheme) for name in cells}
     return measured | {AVG: _mean(list(measured.values()), scored)}
 
 
 def mean_of(cells: Mapping[str, Sequence[Record]], scheme: Scheme) -> Measured:
     """The unweighted mean of these cells' accuracies; NaN if one is empty."""
     scored = {name: scheme.scored(records) for name, records in cells.items()}
-    return _mean([_cell(name, cells[name], scored[name]) for name in cells], scored)
+    return _mean([share_of(name, cells[name], scheme) for name in cells], scored)
 
 
 def _mean(measured: Sequence[Measured], scored: Mapping[str, Scored]) -> Measured:
@@ -129,16 +132,18 @@ def value_of(record: Record, facet: str) -> str:
     return str(value) if value is not None else "unknown"
 
 
-def _cell(name: str, records: Sequence[Record], scored: Scored) -> Measured:
-    scores, clusters = scored
-    asked, right = len(records), sum(scores)
-    missing = asked - len(scores)
+def share_of(name: str, records: Sequence[Record], scheme: Scheme, estimate: Estimate | None = None) -> Measured:
+    """The share of these records that is right, with what it rests on; `estimate` where there is a better one."""
+    scored = scheme.scored(records)
+    right, known = sum(scored[0]), len(scored[0])
+    missing = sum(record.outcome == "missing" and scheme.score(record) is None for record in records)
+    counted = known + missing or math.nan
     return Measured(
         name,
-        accuracy(scores, clusters),
-        asked,
+        estimate or accuracy(*scored),
+        len(records),
         sum(record.outcome == "unparsed" for record in records),
         missing,
-        right / asked if asked else float("nan"),
-        (right + missing) / asked if asked else float("nan"),
+        right / counted,
+        (right + missing) / counted,
     )

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
-from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, measure
+from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, measure, share_of
 from radimagenet_vqa_tasks.analysis.numbers import fields
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
-from radimagenet_vqa_tasks.analysis.statistics import NOTHING, accuracy
+from radimagenet_vqa_tasks.analysis.statistics import NOTHING
 from radimagenet_vqa_tasks.analysis.table import INTERVALS, accuracy_row, arm_notes, of_scheme, shown, together
 from radimagenet_vqa_tasks.scoring.record import Record
 
@@ -21,20 +21,9 @@ POOLED = "pooled"
 
 def pooled(records: Sequence[Record], scheme: Scheme) -> Measured:
     """The accuracy over all questions, each counting the same; NaN where one of the cells has no number."""
-    scores, clusters = scheme.scored(records)
     cells = {record.cell for record in records}
     scored = {record.cell for record in records if scheme.score(record) is not None}
-    asked, right = len(records), sum(scores)
-    missing = asked - len(scores)
-    return Measured(
-        POOLED,
-        accuracy(scores, clusters) if cells == scored else NOTHING,
-        asked,
-        sum(record.outcome == "unparsed" for record in records),
-        missing,
-        right / asked if asked else float("nan"),
-        (right + missing) / asked if asked else float("nan"),
-    )
+    return share_of(POOLED, records, scheme, None if cells == scored else NOTHING)
 
 
 def pooled_sheet(arms: Sequence[Arm], scheme: Scheme) -> Sheet | None:

@@ -71,6 +71,7 @@ class Cell:
         format: of its questions; a cell of several formats has that of most of them.
         title: the column's head under its subject.
         paper: the rule by which `accuracy_paper` is scored; None where there is no such number.
+        tool_lowers: the paper's tool asks its judge about reply and answer in small letters and trimmed.
         judged_as: by which part of the taxonomy the rule judge reads open answers; None: by the answer's own words.
         candidates: the answers that a guesser who has a question's text alone can choose from, where they can be
             listed and are neither letters nor yes and no.
@@ -91,6 +92,7 @@ class Cell:
     size: int | None = None
     positive: tuple[str, str] = ("yes", "yes")
     part: str | None = None
+    tool_lowers: bool = False
 
 
 @dataclass(frozen=True)

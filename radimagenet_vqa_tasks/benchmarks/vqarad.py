@@ -79,7 +79,7 @@ BENCHMARKS = (
         title=SOURCE.title,
         source=SOURCE,
         cells=by_name(
-            Cell("vqarad_open", "", "open", "Open", OPEN_PROMPT, "judge"),
+            Cell("vqarad_open", "", "open", "Open", OPEN_PROMPT, "judge", tool_lowers=True),
             Cell("vqarad_closed", "", "closed", "Closed", CLOSED_PROMPT, "yes_no"),
         ),
         columns=("image", "question", "answer"),

@@ -17,11 +17,12 @@ from typing import Any
 
 from loguru import logger
 
+from radimagenet_vqa_tasks.benchmarks import cell_called
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.escape import plain
-from radimagenet_vqa_tasks.judge.verdict import Verdict
+from radimagenet_vqa_tasks.judge.verdict import Verdict, is_papers_judge
 from radimagenet_vqa_tasks.scoring.logs import parse
-from radimagenet_vqa_tasks.scoring.outcomes import scores_of
+from radimagenet_vqa_tasks.scoring.outcomes import metrics_of, scores_of
 from radimagenet_vqa_tasks.scoring.record import PAPER, STRICT, Record, as_dict
 
 
@@ -44,14 +45,12 @@ class Line:
         record.earlier_verdicts = [*record.earlier_verdicts, verdict_of(record)]
         record.judge, record.outcome, record.reason = judge, verdict.outcome, verdict.reason
         record.judge_reply = getattr(verdict, "reply", None)
-        in_paper = bool(getattr(verdict, "correct_in_paper", verdict.outcome == "correct"))
+        claimed = is_papers_judge(judge) and cell_called(record.cell).paper
+        in_paper = bool(getattr(verdict, "correct_in_paper", False)) if claimed else None
         # What is right for another picture does not depend on who judges.
         kept = {name: value for name, value in record.scores.items() if name not in (STRICT, PAPER)}
-        record.scores = scores_of(verdict.outcome, in_paper if PAPER in record.scores else None) | kept
-        shared = {"cluster": record.cluster, "cell": record.cell}
-        for metric in (STRICT, PAPER):
-            scored = {"score": record.scores[metric]} if metric in record.scores else {}
-            self.fields[metric] = {**scored, **shared}
+        record.scores = scores_of(verdict.outcome, in_paper) | kept
+        self.fields |= metrics_of(record)
 
 
 def verdict_of(record: Record) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
+from radimagenet_vqa_tasks.benchmarks import cell_called
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.judge.llm.answer import answer_of, endings
+from radimagenet_vqa_tasks.judge.llm.answer import asked_about, endings
 from radimagenet_vqa_tasks.judge.llm.cache import ReplyCache, key_of
 from radimagenet_vqa_tasks.judge.llm.judge import LLMJudge
 from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
@@ -69,10 +70,11 @@ class Rejudged:
 def estimate(runs: Sequence[Path], options: JudgeOptions, everything: bool = False) -> Estimate:
     """What judging these runs would take; nothing is asked and nothing is written. Raises RunError."""
     lines = [line for log in read_logs(runs) for line in _wanted(log, options.name, everything)]
+    asked = [(line.record.question or "", _asked_about(line, options)) for line in lines]
     texts = [
-        prompt(line.record.question or "", line.record.target, endings(shown)[0], options.mode)
-        for line, shown in ((line, answer_of(line.response, options.mode)) for line in lines)
-        if isinstance(shown, str)
+        prompt(question, about[0], endings(about[1])[0], options.mode)
+        for question, about in asked
+        if not isinstance(about, Verdict)
     ]
     cache = ReplyCache(options.cache) if options.cache and options.cache.exists() else None
     cached, calls, replies = 0, set[str](), list[int]()
@@ -102,14 +104,16 @@ def rejudge(runs: Sequence[Path], options: JudgeOptions, everything: bool = Fals
     """
     logs = read_logs(runs)
     wanted = {log.path: _wanted(log, options.name, everything) for log in logs}
-    total = sum(isinstance(answer_of(line.response, options.mode), str) for lines in wanted.values() for line in lines)
+    spoken = [_asked_about(line, options) for lines in wanted.values() for line in lines]
+    total = sum(not isinstance(about, Verdict) for about in spoken)
     progress = Progress(f"judge {options.name}", total)
     judge = LLMJudge(options, progress.verdict)
     progress.follow(judge.usage)
     try:
         asked = {
             log.path: [
-                judge.submit(line.record.question or "", line.record.target, line.response) for line in wanted[log.path]
+                judge.submit(line.record.question or "", line.record.target, line.response, _lowers(line))
+                for line in wanted[log.path]
             ]
             for log in logs
         }
@@ -120,6 +124,14 @@ def rejudge(runs: Sequence[Path], options: JudgeOptions, everything: bool = Fals
     if 0 < total == judge.usage.outcomes["missing"]:
         raise RunError(f"the judge {judge.name} gave no verdict: {judge.usage.summary()}. The logs are as they were.")
     return Rejudged(_by_cell(logs), judge.usage, changed, [log.path for log in logs])
+
+
+def _asked_about(line: Line, options: JudgeOptions) -> tuple[str, str] | Verdict:
+    return asked_about(line.record.target, line.response, options.mode, _lowers(line))
+
+
+def _lowers(line: Line) -> bool:
+    return cell_called(line.record.cell).tool_lowers
 
 
 def _wanted(log: Log, judge: str, everything: bool) -> list[Line]:

@@ -10,11 +10,14 @@ from radimagenet_vqa_tasks.scoring.record import Outcome as Outcome
 Tier = Literal["matched", "read"]
 
 
+PAPERS_JUDGE = "a Mistral Large in the mode figure8 or tool"
+
+
 def is_papers_judge(judge: str | None) -> bool:
     """Whether a record's judge is the paper's: a Mistral Large, asked with the paper's prompt or its tool's.
 
-    The paper's is Mistral-Large 2.1; its settings name mistral-large-latest. Only under such a judge may the
-    `accuracy_paper` of an open cell be claimed to reproduce the paper.
+    The paper's is Mistral-Large 2.1; its settings name mistral-large-latest. Only under such a judge has an open answer
+    an `accuracy_paper`.
     """
     model, _, mode = (judge or "").casefold().partition("+")
     return "mistral-large" in model and mode in ("", "tool")

@@ -189,7 +189,7 @@ def _answers(column: Column, questions: Iterable[Question], tables: _Tables, cut
         record, said = column.records.get(question), column.answers.get(question, Answer())
         whole = len(said.response or "")
         values = (
-            *((outcomes[record.outcome], int(bool(record.in_paper))) if record else (-1, -1)),
+            *((outcomes[record.outcome], _in_paper(record)) if record else (-1, -1)),
             texts.number(said.response),
             words.number(said.prompt),
             words.number(said.reply),
@@ -202,6 +202,11 @@ def _answers(column: Column, questions: Iterable[Question], tables: _Tables, cut
         if whole > cut:
             made["length"][row] = whole
     return made
+
+
+def _in_paper(record: Record) -> int:
+    """1 or 0 by the paper's protocol; -1 where none is claimed."""
+    return -1 if record.in_paper is None else int(record.in_paper)
 
 
 def _cut(text: T, at: int) -> T:

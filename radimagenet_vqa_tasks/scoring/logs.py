@@ -18,6 +18,7 @@ import msgspec
 from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.escape import plain
+from radimagenet_vqa_tasks.judge.verdict import is_papers_judge
 from radimagenet_vqa_tasks.scoring.record import PAPER, STRICT, Record
 
 SHOWN = 5  # kinds of faults of a file that are spelled out
@@ -79,6 +80,9 @@ def parse(line: bytes) -> tuple[Record | None, str]:
         record = found
     if record.cell not in BENCHMARK_OF:
         return None, f"is about {plain(record.cell, 40)!r}, no cell that this version of the pack knows"
+    # Earlier versions claimed it whoever had judged.
+    if record.format == "open" and not is_papers_judge(record.judge):
+        record.scores.pop(PAPER, None)
     return record, ""
 
 

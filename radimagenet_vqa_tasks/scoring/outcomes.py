@@ -16,7 +16,7 @@ from radimagenet_vqa_tasks.benchmarks.benchmark import LETTERS
 from radimagenet_vqa_tasks.judge.chosen import chosen
 from radimagenet_vqa_tasks.judge.llm.reply import LLMVerdict
 from radimagenet_vqa_tasks.judge.rule.judge import judge_by_rule
-from radimagenet_vqa_tasks.judge.verdict import Outcome, Verdict
+from radimagenet_vqa_tasks.judge.verdict import Outcome, Verdict, is_papers_judge
 from radimagenet_vqa_tasks.reading.read import Reading, read
 from radimagenet_vqa_tasks.scoring.late import late_results
 from radimagenet_vqa_tasks.scoring.paper import paper_option, paper_phrase, paper_yes_no
@@ -36,7 +36,8 @@ class Scored:
 
     Attributes:
         outcome: one of the five words of the documentation.
-        in_paper: whether the paper's own tool would have counted it as right; None where its protocol is not known.
+        in_paper: whether the paper's own tool would have counted it as right; None where its protocol is not known, and
+            for open answers that another judge than the paper's has judged.
         extracted: the letter, "yes", "no" or phrase that was read; None where nothing was, and for open answers.
         reason: why, as a short code.
         judge: who judged an open answer; None for the other formats.
@@ -57,8 +58,9 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> Results:
     """The host's scoring hook: {"accuracy", "accuracy_paper", "record"} of one question.
 
     The first two hold `score` (1 or 0) and `cluster`, from which the host computes means and clustered standard
-    errors; `score` is absent where there is none. `record` goes to the sample log only. Under the LLM judge the verdict
-    is added later; see `late.py`.
+    errors; `score` is absent where there is none, and where none is to come because the judge is not the paper's,
+    `unclaimed` names that judge. `record` goes to the sample log only. Under the LLM judge the verdict is added later;
+    see `late.py`.
     """
     response = response_of(results[0] if results else None)
     judge = chosen() if doc["format"] == "open" else None
@@ -66,7 +68,7 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> Results:
         return as_results(record_of(doc, response, without_words(doc, response, judge.name if judge else None)))
     if judge is None:
         return as_results(record_of(doc, response, score(doc, response.text)))
-    verdict = judge.submit(doc["question"], doc["target"], response.text)
+    verdict = judge.submit(doc["question"], doc["target"], response.text, cell_called(doc["cell"]).tool_lowers)
     # Until there is a verdict, the record says that the judge owes it.
     owed = record_of(doc, response, Scored("missing", judge=judge.name))
     return late_results(
@@ -83,10 +85,12 @@ def without_words(doc: Mapping[str, Any], response: Response, judge: str | None 
     if response.missing:
         return Scored("missing", reason=response.missing)
     empty = score(doc, "")
-    named = {"judge": judge or empty.judge}
+    named = judge or empty.judge
+    in_paper = _in_paper_of(named, False) if named else empty.in_paper
     if response.finish == "content_filter":
-        return Scored("declined", empty.in_paper, reason="refusal", **named)
-    return Scored("unparsed", empty.in_paper, reason="unfinished" if response.finish == "length" else "empty", **named)
+        return Scored("declined", in_paper, reason="refusal", judge=named)
+    reason = "unfinished" if response.finish == "length" else "empty"
+    return Scored("unparsed", in_paper, reason=reason, judge=named)
 
 
 def score(doc: Mapping[str, Any], response: str) -> Scored:
@@ -174,11 +178,18 @@ def record_of(doc: Mapping[str, Any], response: Response, scored: Scored) -> Rec
 
 
 def as_results(record: Record) -> Results:
-    """A record as the host's metrics: those that the cell's task file lists, with or without a score yet."""
+    """A record as the host's metrics, and as "record"."""
+    return {**metrics_of(record), "record": as_dict(record)}
+
+
+def metrics_of(record: Record) -> Results:
+    """The metrics that the cell's task file lists, with or without a score yet; see `process_results`."""
     shared = {"cluster": record.cluster, "cell": record.cell}
-    metrics = (STRICT, PAPER) if cell_called(record.cell).paper else (STRICT,)
-    scored = {name: {"score": record.scores[name]} if name in record.scores else {} for name in metrics}
-    return {**{name: {**shared, **scored[name]} for name in scored}, "record": as_dict(record)}
+    names = (STRICT, PAPER) if cell_called(record.cell).paper else (STRICT,)
+    found = {name: {**shared, **({"score": record.scores[name]} if name in record.scores else {})} for name in names}
+    if PAPER in found and record.judge and not is_papers_judge(record.judge):
+        found[PAPER]["unclaimed"] = record.judge
+    return found
 
 
 def _judged_by_rule(doc: Mapping[str, Any], response: str) -> Verdict:
@@ -198,8 +209,12 @@ def _score_late(verdict: Future[Verdict], judge: str) -> Scored:
 
 
 def _judged(verdict: Verdict, judge: str) -> Scored:
-    if isinstance(verdict, LLMVerdict):
-        in_paper, reply = verdict.correct_in_paper, verdict.reply
-    else:
-        in_paper, reply = verdict.outcome == "correct", None
-    return Scored(verdict.outcome, in_paper, reason=verdict.reason, judge=judge, tier=verdict.tier, judge_reply=reply)
+    if not isinstance(verdict, LLMVerdict):
+        return Scored(verdict.outcome, reason=verdict.reason, judge=judge, tier=verdict.tier)
+    in_paper = _in_paper_of(judge, verdict.correct_in_paper)
+    return Scored(verdict.outcome, in_paper, reason=verdict.reason, judge=judge, judge_reply=verdict.reply)
+
+
+def _in_paper_of(judge: str, correct: bool) -> bool | None:
+    """What the paper's tool would have made of an open answer: nothing is claimed under another judge."""
+    return correct if is_papers_judge(judge) else None

@@ -90,7 +90,7 @@ def paper_verdict(judge_reply: str) -> bool:
 def judged_content(response: str) -> str:
     """The part of a reply that the tool shows to its judge: the last box, else the answer elements, else all of it.
 
-    The tool lower-cases and trims what it shows for VQA-RAD; here the model's capitals and blanks are left.
+    Of VQA-RAD the tool shows it in small letters and trimmed; `judge.llm.answer.asked_about` does the same.
     """
     if "boxed" in response:
         return _boxed(response)

@@ -43,7 +43,8 @@ class Record(msgspec.Struct, kw_only=True):
         extracted: the letter, "yes", "no" or phrase that was read; None where nothing was, and for open answers.
         reason: why the outcome is what it is, as a short code; None where it needs no reason.
         scores: by metric: 1 or 0 for questions. Without a strict verdict there is no "accuracy"; without a known paper
-            protocol there is no "accuracy_paper". In the arm `swapped` "accuracy_shown" says whether the answer is
+            protocol, and for an open answer that another judge than the paper's has judged, there is no
+            "accuracy_paper". In the arm `swapped` "accuracy_shown" says whether the answer is
             right for the picture that was shown, where the question leaves room for that answer.
         error: what an endpoint said in the place of a response, without keys.
         judge: who judged an open answer; None for the other formats.
@@ -93,7 +94,7 @@ class Record(msgspec.Struct, kw_only=True):
 
     @property
     def in_paper(self) -> float | None:
-        """The score by the paper's tool; None where its protocol is not known."""
+        """The score by the paper's tool; None where none is claimed."""
         return self.scores.get(PAPER)
 
 

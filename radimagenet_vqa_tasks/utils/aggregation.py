@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from loguru import logger
 
+from radimagenet_vqa_tasks.judge.verdict import PAPERS_JUDGE
 from radimagenet_vqa_tasks.scoring.late import settled
 from radimagenet_vqa_tasks.tasks import groups
 
@@ -32,9 +33,19 @@ class CellScore(float):
         return CellScore, (float(self), self.cell, self.missing)
 
 
-def accuracy(items: Sequence[dict[str, Any]]) -> CellScore:
-    """The mean of the items' scores. Items without one are the machinery's debt: left out, never counted as 0."""
-    scores = [item["score"] for item in map(settled, items) if "score" in item]
+def accuracy(items: Sequence[dict[str, Any]]) -> CellScore | None:
+    """The mean of the items' scores. Items without one are the machinery's debt: left out, never counted as 0.
+
+    None, which the host prints as N/A, where no score is claimed of any item.
+    """
+    items = [settled(item) for item in items]
+    if others := sorted({item["unclaimed"] for item in items if "unclaimed" in item}):
+        logger.info(
+            f"{items[0]['cell']}: no accuracy_paper, because {', '.join(others)} judged, and the paper's judge is "
+            f"{PAPERS_JUDGE}. `radvqa judge` judges a finished run again."
+        )
+        return None
+    scores = [item["score"] for item in items if "score" in item]
     mean = sum(scores) / len(scores) if scores else math.nan
     missing = len(items) - len(scores)
     if missing:
@@ -48,25 +59,36 @@ def accuracy(items: Sequence[dict[str, Any]]) -> CellScore:
 
 
 def average_of(
-    scores: Sequence[float], sizes: Sequence[int], weight_by_size: bool = False, *, cells: Sequence[str]
-) -> float:
+    scores: Sequence[float | None], sizes: Sequence[int], weight_by_size: bool = False, *, cells: Sequence[str]
+) -> float | None:
     """The unweighted mean over exactly these cells; NaN, with a warning, if one is absent or lacks answers.
 
-    `sizes` and `weight_by_size` are what the host passes to every group aggregation.
+    None, which the host prints as N/A, where `accuracy` claims none for one of them. `sizes` and `weight_by_size` are
+    what the host passes to every group aggregation.
     """
+    claimed = [score for score in scores if score is not None]
     known = {
         getattr(score, "cell", ""): score
-        for score in scores
+        for score in claimed
         if not math.isnan(score) and not getattr(score, "missing", 0)
     }
     absent = [cell for cell in cells if cell not in known]
+    if len(claimed) < len(scores):
+        _warn_once(f"no Avg of accuracy_paper: {', '.join(absent)} not judged by {PAPERS_JUDGE}, the paper's judge")
+        return None
     if absent:
         logger.warning(f"no Avg: {', '.join(absent)} of {len(cells)} cells absent or without all their answers")
         return math.nan
     return sum(known[cell] for cell in cells) / len(cells)
 
 
-def __getattr__(name: str) -> partial[float]:
+@cache
+def _warn_once(said: str) -> None:
+    # The host asks a group for the same number twice, because one metric's name begins with another's.
+    logger.warning(said)
+
+
+def __getattr__(name: str) -> partial[float | None]:
     # The task files of groups name aggregation.radvqa, aggregation.radvqa_textonly and so on.
     if name not in groups():
         raise AttributeError(f"the pack has no group {name!r}; `radvqa tasks` lists them")

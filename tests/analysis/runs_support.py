@@ -12,6 +12,7 @@ import msgspec
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.benchmarks import cell_called
 from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
+from radimagenet_vqa_tasks.judge.verdict import is_papers_judge
 from radimagenet_vqa_tasks.scoring.outcomes import scores_of
 from radimagenet_vqa_tasks.scoring.record import Record, as_dict
 
@@ -52,7 +53,8 @@ def record(image: int, cell: str, right: bool = True, **changed: Any) -> Record:
         scores={},
         judge="rule" if kind.format == "open" else None,
     )
-    return set_fields(made, **{"in_paper": right, **changed})
+    claimed = kind.format != "open" or is_papers_judge(changed.get("judge"))
+    return set_fields(made, **{"in_paper": right if claimed else None, **changed})
 
 
 def set_fields(of: Record, **changed: Any) -> Record:

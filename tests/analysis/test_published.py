@@ -21,8 +21,8 @@ MODEL = "Qwen2.5-VL-7B-Instruct"
 def like(model: str, shift: float = 0, judge: str = "mistral-large-2411", images: int = 1000) -> list[dict[str, Any]]:
     """A run with the published accuracies, each shifted by so many points."""
     row = table_2()[model]
-    found = records(images, lambda image, cell: image * 100 < (row[cell] + shift) * images)
-    return [changed(one, judge=judge if one.format == "open" else None) for one in found]
+    found = records(images, lambda image, cell: image * 100 < (row[cell] + shift) * images, judge=judge)
+    return [one if one.format == "open" else changed(one, judge=None) for one in found]
 
 
 def verdicts(run: Arm, model: str = MODEL, column: str = "verdict", **how: Any) -> dict[str, str]:

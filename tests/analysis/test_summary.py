@@ -19,6 +19,7 @@ from radimagenet_vqa_tasks.analysis.summary import as_json
 from radimagenet_vqa_tasks.cli import main
 
 ROOT = Path(__file__).parent.parent.parent
+UNCLAIMED = ("anatomy_open", "pathology_open", "Avg")  # by the paper's protocol under the rule judge
 EVIL = "<script>$(rm)\x1b[31m\u202e"
 
 
@@ -85,8 +86,17 @@ def test_its_numbers_are_those_of_the_tables(found: dict[str, Any]) -> None:
         == ("Qwen/Qwen2.5-VL-7B-Instruct", "Avg", "strict", "question", True)
     ]
     assert (avg["accuracy"], avg["n"], avg["images"]) == (pytest.approx(4 / 6), 54, 6)
-    assert [row["gain"] for row in found["blind"]] == pytest.approx([2 / 6] * 20)
-    assert [row["difference"] for row in found["differences"]] == pytest.approx([2 / 6] * 20)
+    for number, rows in (("gain", found["blind"]), ("difference", found["differences"])):
+        claimed = [row[number] for row in rows if row["protocol"] == "strict" or row["cell"] not in UNCLAIMED]
+        assert claimed == pytest.approx([2 / 6] * 17)
+        assert [row[number] for row in rows if row["protocol"] == "paper" and row["cell"] in UNCLAIMED] == [None] * 3
+
+
+def test_what_no_protocol_claims_is_null_and_not_missing(found: dict[str, Any]) -> None:
+    """Open cells judged by rule, and Avg with them, have no number by the paper's protocol; no answer of them lacks."""
+    rows = [row for row in found["cells"] if row["protocol"] == "paper" and row["cell"] in UNCLAIMED]
+    assert {(row["accuracy"], row["lower"], row["upper"], row["missing"]) for row in rows} == {(None, None, None, 0)}
+    assert {row["paper_protocol"] for row in found["published"] if row["cell"] in UNCLAIMED} == {None}
     assert {row["second"] for row in found["differences"]} == {EVIL}
 
 

@@ -15,6 +15,8 @@ from radimagenet_vqa_tasks.analysis.table import facet_sheets, main_sheet, patho
 from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.errors import RunError
 
+PAPERS = "mistral-large-2411"  # a judge that is the paper's
+
 
 def rows(sheet: Sheet) -> dict[str, list[Item]]:
     """A sheet's rows by their first field."""
@@ -33,7 +35,7 @@ def test_nine_cells_and_their_mean() -> None:
 
 def test_missing_answers_are_left_out_and_bounded() -> None:
     """Of four open answers one is right, two wrong, one without a verdict: 1/3, between 1/4 and 2/4, marked."""
-    found = records(4, lambda image, cell: cell != "pathology_open" or image == 0)
+    found = records(4, lambda image, cell: cell != "pathology_open" or image == 0, judge=PAPERS)
     found = [changed(one, outcome="missing") if one.key == "image3:pathology_open" else one for one in found]
     cell = measure(found, Scheme())["pathology_open"]
     assert (cell.estimate.value, cell.lower, cell.upper) == pytest.approx((1 / 3, 1 / 4, 2 / 4))
@@ -49,12 +51,21 @@ def test_missing_answers_are_left_out_and_bounded() -> None:
 
 def test_unparsed_answers_count_as_wrong() -> None:
     """An unreadable answer is 0, and its share stands below the table."""
-    found = records(4)
+    found = records(4, judge=PAPERS)
     set_fields(found[0], outcome="unparsed", in_paper=True)
     cell = measure(found, Scheme())["anatomy_open"]
     assert (cell.estimate.value, cell.unparsed) == (0.75, 1)
     assert rows(main_sheet([arm(found=found)], Scheme()))["unparsed"][0].text == "1 (2.8 %)"
     assert measure(found, Scheme("paper"))["anatomy_open"].estimate.value == 1
+
+
+def test_open_cells_have_no_number_in_the_papers_protocol_under_another_judge() -> None:
+    """A dash and the reason, for Avg too; nothing is missing, and the closed cells keep their numbers."""
+    sheet = main_sheet([arm(found=records(4))], Scheme("paper"))
+    shown = {name: row[0].text for name, row in rows(sheet).items()}
+    assert {shown[name] for name in ("anatomy Open", "pathology Open", "Avg (mean of 9 cells)")} == {"-"}
+    assert (shown["anatomy MC"], shown["missing"]) == ("100.0", "0")
+    assert "in anatomy_open, pathology_open, so none over all cells: judged by rule" in " ".join(sheet.notes)
 
 
 def test_a_missing_cell_leaves_avg_empty() -> None:
@@ -205,10 +216,11 @@ def test_notes_common_to_runs_are_said_once() -> None:
 
 def test_the_unrounded_numbers_say_what_they_rest_on() -> None:
     """Every line of CSV and JSON stands alone: run, arm, protocol, judge, data and version are in it."""
-    [first, *_] = main_sheet([arm(found=records(3, lambda image, cell: image < 1))], Scheme("paper")).data
+    found = records(3, lambda image, cell: image < 1, judge=PAPERS)
+    [first, *_] = main_sheet([arm(found=found)], Scheme("paper")).data
     assert (first["cell"], first["accuracy"], first["protocol"]) == ("anatomy_open", pytest.approx(1 / 3), "paper")
     assert (first["with_image"], first["fingerprint"], first["version"]) == (True, DATA, "1-A")
-    assert (first["judge"], first["n"], first["complete"]) == ("rule", 3, True)
+    assert (first["judge"], first["n"], first["complete"]) == (PAPERS, 3, True)
 
 
 def test_narrow_terminals_get_tables_below_each_other() -> None:

@@ -85,23 +85,34 @@ def options(server: JudgeServer, tmp_path: Path) -> Callable[..., JudgeOptions]:
 
 
 Options = Callable[..., JudgeOptions]
+PAPERS = "mistral-large-2411"
 
 
 def test_a_run_is_judged_and_keeps_its_earlier_verdicts(server: JudgeServer, run: Path, options: Options) -> None:
     """Outcome, judge, reason and both metrics of each line are the new judge's; the rule's verdict stays on record."""
     server.behave = lambda text, number: Answer(INCORRECT)
-    result = rejudge([run], options())
+    result = rejudge([run], options(model=PAPERS))
     assert (result.changed, result.cells) == (40, {"anatomy_open": {"incorrect": 40}})
     assert server.requests == 20
     for one in read(run / "1_samples_radvqa_anatomy_open.jsonl"):
         record = one["record"]
-        assert (record["outcome"], record["judge"], record["reason"]) == ("incorrect", "judge-1", "judged")
+        assert (record["outcome"], record["judge"], record["reason"]) == ("incorrect", PAPERS, "judged")
         assert record["scores"] == {"accuracy": 0.0, "accuracy_paper": 0.0}
         assert record["judge_reply"] == INCORRECT
         earlier = {"judge": "rule", "outcome": "correct", "reason": "match"}
-        scores = {"accuracy": 1.0, "accuracy_paper": 1.0}
+        scores = {"accuracy": 1.0}
         assert record["earlier_verdicts"] == [{**earlier, "scores": scores, "judge_reply": None}]
         assert one["accuracy"] == one["accuracy_paper"] == {"score": 0, **_of(record, "cluster", "cell")}
+
+
+def test_another_judge_than_the_papers_takes_its_number_away(server: JudgeServer, run: Path, options: Options) -> None:
+    """An `accuracy_paper` under one judge does not outlive it in the record, and the line says whose doing that is."""
+    rejudge([run], options(model=PAPERS))
+    rejudge([run], options(model="judge-1"))
+    for one in read(run / "1_samples_radvqa_anatomy_open.jsonl"):
+        assert one["record"]["scores"] == {"accuracy": 1.0}
+        assert one["record"]["earlier_verdicts"][1]["scores"] == {"accuracy": 1.0, "accuracy_paper": 1.0}
+        assert one["accuracy_paper"] == {"unclaimed": "judge-1", **_of(one["record"], "cluster", "cell")}
 
 
 def _of(record: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -174,7 +185,7 @@ def test_a_judge_that_dies_in_the_middle_is_completed_later(server: JudgeServer,
     """What it gave is written, the rest is missing with reasons, and the same command completes it: none is lost."""
     server.behave = lambda text, number: Answer() if number <= 8 else Answer(status=500)
     log = run / "1_samples_radvqa_anatomy_open.jsonl"
-    result = rejudge([run], options(concurrency=2, attempts=1))
+    result = rejudge([run], options(model=PAPERS, concurrency=2, attempts=1))
     outcomes = [one["record"]["outcome"] for one in read(log)]
     assert outcomes.count("correct") == 16 and outcomes.count("missing") == 24
     missing = [one for one in read(log) if one["record"]["outcome"] == "missing"]
@@ -183,7 +194,7 @@ def test_a_judge_that_dies_in_the_middle_is_completed_later(server: JudgeServer,
     assert {one["accuracy_paper"]["score"] for one in missing} == {0}
     assert result.usage.failures.total() == 24
     server.behave = lambda text, number: Answer()
-    completed = rejudge([run], options())
+    completed = rejudge([run], options(model=PAPERS))
     assert completed.cells == {"anatomy_open": {"correct": 40}}
     assert completed.usage.requests == 12  # the other 8 texts had their verdicts
 

@@ -26,7 +26,7 @@ def one_record(doc: dict[str, Any], outcome: str, **changed: Any) -> Record:
     shared = {name: doc[name] for name in ("key", "cluster", "fingerprint", "question", "choices", "target")}
     letter = {"correct": doc["target"], "unparsed": None}.get(outcome, "A" if doc["target"] != "A" else "B")
     extracted = None if doc["format"] == "open" else letter
-    judge = {"judge": "rule", "reason": "match"} if doc["format"] == "open" else {}
+    judge = {"judge": "mistral-large-2411", "reason": "judged"} if doc["format"] == "open" else {}
     scored = {"outcome": outcome, "extracted": extracted, "in_paper": outcome == "correct"}
     return record(0, doc["cell"], **{**shared, **doc["facets"], **scored, **judge, **changed})
 

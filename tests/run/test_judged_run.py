@@ -65,6 +65,6 @@ def test_failing_judge_leaves_answers_missing_and_names_the_command(judged_by: J
     assert Counter(record["outcome"] for record in records) == {"missing": 80}
     assert result.results["results"]["radvqa_sample_anatomy_open"]["accuracy,none"] != 0
     assert not any("score" in line["accuracy"] for line in lines_of(result.sample_logs))
-    assert {line["accuracy_paper"]["score"] for line in lines_of(result.sample_logs)} == {0}
+    assert not any("score" in line["accuracy_paper"] for line in lines_of(result.sample_logs))
     assert f"To complete them: radvqa judge {tmp_path / 'runs'}" in result.summary
     assert len(judged_by.prompts) <= 32  # it stopped asking at once

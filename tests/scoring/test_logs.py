@@ -76,7 +76,11 @@ def test_a_record_of_version_1_is_read_as_one_of_today() -> None:
     assert fault == "" and found is not None
     assert (found.arm, found.outcome, found.reason) == ("textonly", "missing", "http_500")
     assert found.facets == {"subject": "pathology", "location": "knee", "abnormal": True}
-    assert (found.scores, found.response) == ({"accuracy_paper": 0.0}, "A fracture.")
+    # It claimed to be the paper's number whoever had judged.
+    assert (found.scores, found.response) == ({}, "A fracture.")
+    old["judge"] = "mistral-large-2411"
+    found, _ = parse(json.dumps({"filtered_resps": ["A fracture."], "record": old}).encode())
+    assert found is not None and found.scores == {"accuracy_paper": 0.0}
 
 
 def test_task_and_stamp_are_in_the_name(tmp_path: Path) -> None:

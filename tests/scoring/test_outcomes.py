@@ -57,15 +57,15 @@ OPEN = doc("open", "fracture")
         (CLOSED, "normal", "unparsed", False),
         (ABNORMALITY, "abnormal", "correct", False),
         (ABNORMALITY, "normal", "incorrect", False),
-        (OPEN, "fracture", "correct", True),
-        (OPEN, "A hematoma.", "incorrect", False),
-        (OPEN, "", "unparsed", False),
+        (OPEN, "fracture", "correct", None),
+        (OPEN, "A hematoma.", "incorrect", None),
+        (OPEN, "", "unparsed", None),
     ],
 )
 def test_outcome_and_paper_score_of_a_response(
-    question: dict[str, Any], response: str, outcome: str, in_paper: bool
+    question: dict[str, Any], response: str, outcome: str, in_paper: bool | None
 ) -> None:
-    """Each format's outcomes, and where the paper's protocol counts differently."""
+    """Each format's outcomes, where the paper's protocol counts differently, and that the rule judge is not its."""
     scored = score(question, response)
     assert (scored.outcome, scored.in_paper) == (outcome, in_paper)
 
@@ -94,14 +94,14 @@ SLAKE_ZH = comparator("slake_zh_closed", "phrase", "没有", "图像中有异常
         (VQARAD_YES, "Yes, it is.", "correct", True),
         # "Normal" says no to "Is it abnormal?" of RadImageNet-VQA, and to no question of another benchmark.
         (VQARAD_YES, "normal", "unparsed", False),
-        (VQARAD_OPEN, "The lesion is in the left lung.", "correct", True),
-        (VQARAD_OPEN, "left lung, right lung", "incorrect", False),
+        (VQARAD_OPEN, "The lesion is in the left lung.", "correct", None),
+        (VQARAD_OPEN, "left lung, right lung", "incorrect", None),
         (SLAKE_ZH, "没有", "correct", True),
         (SLAKE_ZH, "无", "correct", False),
     ],
 )
 def test_comparators_are_scored_by_their_own_rules(
-    question: dict[str, Any], response: str, outcome: str, in_paper: bool
+    question: dict[str, Any], response: str, outcome: str, in_paper: bool | None
 ) -> None:
     """Phrases, the rule judge without a taxonomy, and where the paper's tool treats a benchmark in its own way."""
     scored = score(question, response)

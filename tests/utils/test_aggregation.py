@@ -29,6 +29,14 @@ def test_accuracy_of_nothing_judged_is_nan() -> None:
     assert math.isnan(accuracy([{"cell": "pathology_open"}]))
 
 
+def test_what_is_not_claimed_has_no_number(warnings_said: list[str]) -> None:
+    """Under another judge than the paper's a cell has no `accuracy_paper`, nor has its group, which says why."""
+    open_cell = accuracy([{"cell": "pathology_open", "unclaimed": "rule"}] * 2)
+    assert open_cell is None
+    assert average_of([CellScore(0.2, "anatomy_mc"), open_cell], [2, 2], cells=("anatomy_mc", "pathology_open")) is None
+    assert "no Avg of accuracy_paper: pathology_open not judged by a Mistral Large" in warnings_said[0]
+
+
 def test_average_is_unweighted() -> None:
     """Cells count alike, whatever their sizes."""
     scores = [CellScore(0.2, "a"), CellScore(0.8, "b")]

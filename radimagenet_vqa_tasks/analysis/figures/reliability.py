@@ -21,6 +21,7 @@ from radimagenet_vqa_tasks.analysis.figures.figure import (
     remarks,
 )
 from radimagenet_vqa_tasks.analysis.measure import Measured, Scheme, measure
+from radimagenet_vqa_tasks.analysis.unclaimed import unclaimed
 
 BAR = 0.13  # inches a run
 
@@ -56,9 +57,15 @@ def reliability_figure(arms: Sequence[Arm], look: Look) -> Figure:
     caption = (
         "Left: answers that could not be read (they count as wrong) and, hatched, those without a verdict (they are "
     )
-    caption += "left out). Right: how far the same answers score otherwise under the rules of the paper's own tool."
+    caption += "left out). Right: how far the same answers score otherwise under the rules of the paper's own tool"
+    caption += "; open cells have no mark under another judge than the paper's." if _has_gap(shown) else "."
     title = f"{family.title}: reliability of extraction"
     return Figure("reliability", title, caption + remarks(arms, len(shown)), drawing, look.theme)
+
+
+def _has_gap(arms: Sequence[Arm]) -> bool:
+    """Whether a cell of these runs has no number by the paper's protocol."""
+    return any(unclaimed(arm) for arm in arms)
 
 
 def _missing(axes: Axes, measured: Sequence[Measured], places: Sequence[float], colour: str, filled: bool) -> None:

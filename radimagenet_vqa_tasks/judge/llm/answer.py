@@ -26,6 +26,17 @@ def answer_of(response: str, mode: Mode) -> str | Verdict:
     return judged_content(response) if mode == "tool" else parts.answer
 
 
+def asked_about(answer: str, response: str, mode: Mode, lower: bool = False) -> tuple[str, str] | Verdict:
+    """The standard answer and the model's as the judge is shown them, or why there is nothing to judge.
+
+    `lower`: the paper's tool sends both in small letters and trimmed, which the mode `tool` does like it.
+    """
+    shown = answer_of(response, mode)
+    if isinstance(shown, Verdict):
+        return shown
+    return (answer.lower().strip(), shown.lower().strip()) if lower and mode == "tool" else (answer, shown)
+
+
 def endings(answer: str) -> list[str]:
     """The answer, and then ever shorter ends of it, to be tried one after another."""
     first = answer[-LONGEST:]

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from loguru import logger
 
-from radimagenet_vqa_tasks.judge.llm.answer import answer_of, endings
+from radimagenet_vqa_tasks.judge.llm.answer import asked_about, endings
 from radimagenet_vqa_tasks.judge.llm.cache import CachedReply, ReplyCache, key_of
 from radimagenet_vqa_tasks.judge.llm.client import CallFailedError
 from radimagenet_vqa_tasks.judge.llm.endpoint import Endpoint
@@ -47,18 +47,21 @@ class LLMJudge:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def submit(self, question: str, answer: str, response: str) -> Future[Verdict]:
-        """Ask for a verdict on `response` against the standard `answer`. Neither this nor the Future ever raises."""
+    def submit(self, question: str, answer: str, response: str, lower: bool = False) -> Future[Verdict]:
+        """Ask for a verdict on `response` against the standard `answer`; `lower` as for `asked_about`.
+
+        Neither this nor the Future ever raises.
+        """
         verdict: Future[Verdict] = Future()
         verdict.set_running_or_notify_cancel()  # from here on a caller cannot cancel it
-        shown = answer_of(response, self.options.mode)
-        if not isinstance(shown, str):
-            verdict.set_result(LLMVerdict(shown.outcome, shown.reason))
+        asked = asked_about(answer, response, self.options.mode, lower)
+        if isinstance(asked, Verdict):
+            verdict.set_result(LLMVerdict(asked.outcome, asked.reason))
             return verdict
         try:
             with self._starting:
                 loop = self._running_loop()
-                loop.call_soon_threadsafe(self._session.start, question, answer, shown, verdict)
+                loop.call_soon_threadsafe(self._session.start, question, *asked, verdict)
         except RuntimeError:  # closed, or Python is shutting down
             verdict.set_result(LLMVerdict("missing", "closed"))
         return verdict

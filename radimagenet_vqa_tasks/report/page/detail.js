@@ -89,7 +89,7 @@ function card(store, arm, row) {
 
 function paper(store, arm, row, answer) {
   const differs = store.protocolsDiffer(arm, row);
-  const words = `${differs ? "\u2260 " : ""}paper's protocol: ${answer.inPaper ? "right" : "wrong"}`;
+  const words = `${differs ? "\u2260 " : ""}paper's protocol: ${answer.inPaper}`;
   return el("span", { class: differs ? "paper differs" : "paper" }, words);
 }
 

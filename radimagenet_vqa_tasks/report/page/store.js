@@ -31,7 +31,7 @@ class Store {
     const text = (table, column) => (answers[column][row] < 0 ? null : this[table][answers[column][row]]);
     return {
       outcome: this.outcomes[code],
-      inPaper: answers.paper[row] === 1,
+      inPaper: { 1: "right", 0: "wrong" }[answers.paper[row]] || "no number",
       response: text("texts", "response"),
       extracted: text("words", "extracted"),
       prompt: text("words", "prompt"),
@@ -47,7 +47,8 @@ class Store {
   protocolsDiffer(arm, row) {
     const outcome = this.outcomes[this.answers[arm].outcome[row]];
     if (outcome === undefined || outcome === "missing") return false;
-    return (outcome === "correct") !== (this.answers[arm].paper[row] === 1);
+    const inPaper = this.answers[arm].paper[row];
+    return inPaper >= 0 && (outcome === "correct") !== (inPaper === 1);
   }
 
   // 1 where a run is right, 0 where it is not, -1 where that is not known.
