@@ -21,6 +21,7 @@ from radimagenet_vqa_tasks.analysis.printed import FLIPS
 from radimagenet_vqa_tasks.analysis.reproduction import CellVerdict, PrintedShare, reproduced, row_verdict
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.table import arm_notes, name_of, shown, together
+from radimagenet_vqa_tasks.analysis.unclaimed import unclaimed
 from radimagenet_vqa_tasks.benchmarks import MAIN
 from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.errors import DataError
@@ -150,7 +151,7 @@ def published_sheet(arm: Arm, model: str = "", margins: Margins = DEFAULT_MARGIN
         METHOD.format(cell=100 * margins.cell, average=100 * margins.average, flips=100 * flips),
         f"Published: {tables.SOURCES['radimagenet_vqa'].partition(', ')[0]}.",
         *(f"Of the published row: {note}" for note in _notes(found.row)),
-        *together({arm.label: arm_notes(arm, Scheme())}),
+        *together({arm.label: [*arm_notes(arm, Scheme()), *unclaimed(arm)]}),
     ]
     heads = ["accuracy, %", "strict", "paper's protocol", "published", "difference", "same images", "other images"]
     return Sheet(
