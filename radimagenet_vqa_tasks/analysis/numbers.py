@@ -283,4 +283,5 @@ class PublishedRow(NumberRow, frozen=True, kw_only=True):
     ]
     verdict_on_other_images: Literal["same within the margin", "differs", "cannot tell", "not comparable"]
     why: Annotated[str, Meta(description="reason of the verdict, if it needs one")]
+    notes: Annotated[list[str], Meta(description="what is known to be wrong with the printed value")]
     judge: Judge

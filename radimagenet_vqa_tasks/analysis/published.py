@@ -164,10 +164,10 @@ def published_sheet(arm: Arm, model: str = "", margins: Margins = DEFAULT_MARGIN
     )
 
 
-def _notes(row: str) -> tuple[str, ...]:
-    """What is known to be wrong with the row's printed numbers."""
+def _notes(row: str, cell: str | None = None) -> tuple[str, ...]:
+    """What is known to be wrong with the row's printed numbers, or with one of them."""
     bare = row.removesuffix(FINE_TUNED)
-    return notes_for("radimagenet_vqa", "2" if row == bare else "7", bare)
+    return notes_for("radimagenet_vqa", "2" if row == bare else "7", bare, cell)
 
 
 def _obstacle(arm: Arm, cell: str, measured: Measured) -> str:
@@ -243,5 +243,6 @@ def _published_row(
         verdict=same.outcome,
         verdict_on_other_images=other.outcome,
         why=same.why,
+        notes=list(_notes(row, paper.cell)),
         judge=", ".join(arm.judges),
     )

@@ -200,7 +200,9 @@ def _csv(value: object) -> object:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    return value if isinstance(value, int | float) else escape.csv_field(value)
+    if isinstance(value, int | float):
+        return value
+    return escape.csv_field(" ".join(value) if isinstance(value, list) else value)
 
 
 def as_json(sheets: Sequence[Sheet], schema: str) -> str:

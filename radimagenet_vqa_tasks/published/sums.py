@@ -8,6 +8,7 @@ from radimagenet_vqa_tasks.published import tables
 from radimagenet_vqa_tasks.taxonomy import regions
 
 READERS = range(190, 206)  # numbers of cases near the 200 of the text
+ABNORMAL = 719  # images of RadImageNet-VQA that are not normal
 GEOMETRIC = "geometric_information"
 
 
@@ -44,6 +45,12 @@ def _averages() -> str:
 def _pathologies() -> str:
     labels = {label.raw for region in regions().values() for label in region.labels}
     return f"{len(labels)} labels of {len(regions())} regions, and `normal`: {len(labels) + 1}."
+
+
+def _distractors() -> str:
+    printed = [one.value for one in tables.load("radimagenet_vqa") if one.table == "4" and one.value is not None]
+    odd = [f"{value:.1f}" for value in printed if not is_share(value, ABNORMAL, decimals=1)]
+    return f"{' and '.join(odd)} % are no share of {ABNORMAL} questions; the other {len(printed) - len(odd)} may be."
 
 
 def _overall() -> str:
@@ -146,6 +153,7 @@ def _table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 SUMS: Mapping[str, Callable[[], str]] = {
     "averages": _averages,
     "pathologies": _pathologies,
+    "distractors": _distractors,
     "overall": _overall,
     "denominators": _denominators,
     "splits": _splits,

@@ -146,6 +146,7 @@ def test_the_sample_is_not_drawn_beside_published_values() -> None:
     assert not any("published" in text or "paper" in text for text in texts(of_sample))
     assert "no claim about a model" in of_sample.caption
     assert "published: Qwen2.5-VL-7B-Instruct" in texts(own)
+    assert "The paper names two versions of its judge" in own.caption
     assert "paper's best: InternVL3.5-14B" in texts(other)
 
 

@@ -96,6 +96,8 @@ def test_what_no_protocol_claims_is_null_and_not_missing(found: dict[str, Any]) 
     """Open cells judged by rule, and Avg with them, have no number by the paper's protocol; no answer of them lacks."""
     rows = [row for row in found["cells"] if row["protocol"] == "paper" and row["cell"] in UNCLAIMED]
     assert {(row["accuracy"], row["lower"], row["upper"], row["missing"]) for row in rows} == {(None, None, None, 0)}
+    [closed] = [row for row in found["published"] if row["cell"] == "pathology_closed_pos"]
+    assert closed["notes"] == ["The pathology Closed+ cell holds questions whose answer is no, those on normal images."]
     assert {row["paper_protocol"] for row in found["published"] if row["cell"] in UNCLAIMED} == {None}
     assert {row["second"] for row in found["differences"]} == {EVIL}
 

@@ -58,6 +58,7 @@ def test_counts_of_rexvqa_that_add_up_are_the_table_s() -> None:
     [
         ("radimagenet_vqa", "2", "GPT-5", "Avg", "not the mean of its nine cells"),
         ("radimagenet_vqa", "7", "Lingshu-7B", "anatomy_mc", "whose factors make 16"),
+        ("radimagenet_vqa", "4", "Lingshu-7B", "pathology_mc_no_pathology_0", "On other questions than these"),
         ("rexvqa", "2", "MedGemma", "overall", "weighted by questions"),
         ("rexvqa", "2", "Gemini", "presence", "private test set"),
         ("rexvqa", "3", "Eagle2", "Average", "of the 65 of Table 6"),
@@ -78,7 +79,7 @@ def test_other_numbers_have_none() -> None:
     """A note stands where it is about something: not in a sound row, another cell, or another table."""
     assert notes_for("radimagenet_vqa", "2", "Lingshu-7B", "anatomy_mc") == ()
     assert not any("nine cells" in note for note in notes_for("radimagenet_vqa", "2", "Lingshu-7B"))
-    assert notes_for("radimagenet_vqa", "4") == ()
+    assert notes_for("rexvqa", "6", "Eagle2", "Abdomen") == ()
 
 
 def test_marked_averages_are_the_errata() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -28,6 +28,7 @@ from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.escape import plain
 from radimagenet_vqa_tasks.published import tables
+from radimagenet_vqa_tasks.published.disagreements import notes_for
 
 GAP = 0.16  # between two runs' marks in a row, in inches
 ROW = 0.2  # between rows, in inches
@@ -61,6 +62,7 @@ def cells_figure(arms: Sequence[Arm], scheme: Scheme, look: Look) -> Figure:
     caption += " Tick: what uniform guessing gets right, of open questions among the regions or the region's labels."
     if published:
         caption += " Published values are the paper's, of the whole benchmark, by the paper's protocol and judge."
+        caption += "".join(f" {note}" for note in _notes(published))
     title = f"{family.title}: accuracy by cell"
     return Figure("cells", title, caption + remarks(arms, len(shown)), drawing, look.theme)
 
@@ -111,6 +113,12 @@ def _published(arms: Sequence[Arm], family: Benchmark) -> dict[str, Mapping[str,
     ranked = sorted(rows, key=lambda name: rows[name][AVG], reverse=True)
     best, median = ranked[0], ranked[len(ranked) // 2]
     return {f"paper's best: {best}": rows[best], f"paper's median: {median}": rows[median]}
+
+
+def _notes(published: Iterable[str]) -> list[str]:
+    """What is known to be wrong with the printed values, but for averages: those that are drawn are computed."""
+    printed = [(name.partition(": ")[2], cell) for name in published for cell in MAIN.cells]
+    return list(dict.fromkeys(note for row, cell in printed for note in notes_for("radimagenet_vqa", "2", row, cell)))
 
 
 def _printed(axes: Axes, look: Look, values: Sequence[float], places: Sequence[float], number: int) -> Artist:
