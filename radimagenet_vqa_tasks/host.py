@@ -17,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from radimagenet_vqa_tasks.benchmarks import SOURCES
-from radimagenet_vqa_tasks.benchmarks.benchmark import Source
+from radimagenet_vqa_tasks.benchmarks.benchmark import ALL_VIEWS, Source
 from radimagenet_vqa_tasks.data.sources import LocalFiles
 from radimagenet_vqa_tasks.errors import RadVQAError, RunError
 from radimagenet_vqa_tasks.plugin import TASKS
@@ -88,8 +88,11 @@ def video_reader() -> Iterator[None]:
         del sys.modules["decord"]
 
 
-def task_manager(host: Any, args: argparse.Namespace, files: Mapping[str, LocalFiles]) -> Any:
-    """The host's TaskManager, indexing this pack's tasks only, on local files where there are any, by data set."""
+def task_manager(host: Any, args: argparse.Namespace, files: Mapping[str, LocalFiles], views: str = ALL_VIEWS) -> Any:
+    """The host's TaskManager, indexing this pack's tasks only, on local files where there are any, by data set.
+
+    `views` is which of a question's images are shown by tasks that have a choice.
+    """
     local = {_named(SOURCES[name]): (SOURCES[name], of_source) for name, of_source in files.items()}
 
     class PackTaskManager(host.TaskManager):
@@ -100,6 +103,9 @@ def task_manager(host: Any, args: argparse.Namespace, files: Mapping[str, LocalF
                 data_files = {source.split: of_source[config.pop("dataset_name", None)]}
                 kwargs = {"data_files": data_files, **source.reading}
                 config |= {"dataset_path": source.builder, "dataset_kwargs": kwargs}
+            for of_model in (config.get("lmms_eval_specific_kwargs") or {}).values():
+                if views != ALL_VIEWS and isinstance(of_model, dict) and "views" in of_model:
+                    of_model["views"] = views
             return config
 
     folders = [str(TASKS), *([args.include_path] if args.include_path else [])]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
-from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Cell, Source
+from radimagenet_vqa_tasks.benchmarks.benchmark import ALL_VIEWS, Benchmark, Cell, Source
 from radimagenet_vqa_tasks.plugin import TASKS
 from radimagenet_vqa_tasks.scoring.outcomes import TASK_VERSION
 from radimagenet_vqa_tasks.tasks import Group, Task, groups, tasks
@@ -105,17 +105,18 @@ def _task(task: Task) -> str:
     hook = f"process_docs: {HOOKS}.questions.{task.name}\n"
     if task.arm != "image":
         base = Task(task.benchmark, task.cell, "image", task.sample).name
-        told = _prompt(task.cell, told=True) if task.arm == "told" else ""
+        told = _prompt(task.benchmark, task.cell, told=True) if task.arm == "told" else ""
         return f"task: {task.name}\ninclude: {base}.yaml\n{hook}{ARMS[task.arm]}{told}"
     part = f"dataset_name: {task.cell.part}\n" if task.cell.part else ""
     data = f"include: [_data_yaml, ../_task_yaml]\n{part}"
-    return f"task: {task.name}\n{data}{hook}{_prompt(task.cell)}{_metrics(task.cell)}"
+    return f"task: {task.name}\n{data}{hook}{_prompt(task.benchmark, task.cell)}{_metrics(task.cell)}"
 
 
-def _prompt(cell: Cell, *, told: bool = False) -> str:
+def _prompt(benchmark: Benchmark, cell: Cell, *, told: bool = False) -> str:
     prompt = cell.prompt
     affixes = {"pre_prompt": prompt.pre, "post_prompt": prompt.post, "post_prompt_phrase": prompt.post_phrase}
     affixes |= {"told": prompt.told} if told else {}
+    affixes |= {"views": ALL_VIEWS} if benchmark.views and not told else {}
     lines = [f"    {name}: {_text(value)}" for name, value in affixes.items() if value is not None]
     return "\n".join(["lmms_eval_specific_kwargs:", "  default:", *lines, ""])
 

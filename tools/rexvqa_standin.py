@@ -23,7 +23,7 @@ import pyarrow as pa
 from comparators import variant
 from PIL import Image
 
-from radimagenet_vqa_tasks.benchmarks.rexvqa import TASKS
+from radimagenet_vqa_tasks.benchmarks.rexvqa_rows import TASKS
 
 PLANTED = "PLANTED-REPORT"
 STUDIES, VIEWS, PARTS = 60, ("PA", "LATERAL"), 3

@@ -18,6 +18,9 @@ Format = Literal["open", "closed", "mc", "phrase", "caption"]
 # Which of the rules of the paper's tool scores a cell; None where what it does is not known or cannot be repeated.
 PaperRule = Literal["option", "yes_no", "phrase", "judge"]
 
+ALL_VIEWS = "all"
+"""The way in which a question's images are shown that every benchmark has: all of them."""
+
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -200,6 +203,7 @@ class Question:
         choices: the options' texts; empty unless the format is "mc".
         facets: what results are broken down by; every question of a benchmark has the same names.
         files: names of its images, where they are not in the row.
+        views: of each image how it was taken, where the data say so.
         row: the row whose images it has; the adapter fills it in.
         shown: whose picture it has, where that is not its own.
     """
@@ -213,6 +217,7 @@ class Question:
     choices: Sequence[str] = ()
     facets: Mapping[str, Facet] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    views: tuple[str, ...] = ()
     row: int = -1
     shown: Shown | None = None
 
@@ -241,6 +246,25 @@ def same_words(asked: Question, label: Any) -> Fit:
     words, choices, target = label
     same = words == asked.question.strip().casefold() and choices == tuple(asked.choices)
     return Fit(target if same else None)
+
+
+@dataclass(frozen=True)
+class PrintedRows:
+    """Where a paper prints what models reach on the benchmark.
+
+    Attributes:
+        table: its number, as the file of the paper's numbers has it.
+        columns: by the benchmark's cells what their columns are called there.
+        mean: the column of the cells' plain mean.
+        unread: the column of the share of replies that nothing could be read from; "" where there is none.
+        questions: what other questions the numbers are of; "" where they are of the benchmark's own.
+    """
+
+    table: str
+    columns: Mapping[str, str]
+    mean: str
+    unread: str = ""
+    questions: str = ""
 
 
 Check = Callable[[Sequence[Question]], Iterable[str]]
@@ -276,16 +300,22 @@ class Benchmark:
             of rows, pairs of a sentence and whether it is as published.
         facets: what its results can be broken down by.
         topic: the one of them that says best what a question asks about.
+        free_facets: those of free text, whose rare values tables put together.
         averaged: whether the unweighted mean of the cells is a number that means something.
         together: whether all its questions are asked about each image, so that answers can contradict each other.
         one_data_set: whether all cells ask about the same rows, so that one fingerprint covers them.
         groups: more groups of its cells, by the name of the group.
         group_note: what the task file of its group says of it.
         arms: what of the images can be shown.
+        views: the ways to show only some of a question's images, by name: from the images' views the places of those
+            that are shown. All of them are shown unless a user names one.
         label: what a question's own picture shows, as far as its cell asks about it.
         fits: what is right for a question that is shown a picture of that label, in the arm `swapped`.
         embedded: its part within the package.
         published: the CSV file of the paper's table, in `published/`.
+        printed: where in it a run's rivals are, for benchmarks that have no comparison of their own.
+        prediction: a question and the letter that was answered, "" for none, as the file that a public leaderboard
+            takes has them, by the question's key; None where there is no leaderboard.
         position: where it stands among the others; those of equal position are in the order of their names.
     """
 
@@ -302,6 +332,7 @@ class Benchmark:
     figures: Callable[[Sequence[Question], int], Iterable[tuple[str, bool]]] = lambda questions, rows: ()
     facets: tuple[str, ...] = ()
     topic: str = "format"
+    free_facets: tuple[str, ...] = ()
     averaged: bool = True
     together: bool = False
     one_data_set: bool = True
@@ -309,10 +340,13 @@ class Benchmark:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     group_note: str = ""
     arms: tuple[ArmName, ...] = ARMS
+    views: Mapping[str, Callable[[Sequence[str]], Sequence[int]]] = field(default_factory=dict)
     label: Callable[[Question], Hashable] = own_words
     fits: Callable[[Question, Any], Fit] = same_words
     embedded: Embedded | None = None
     published: str | None = None
+    printed: PrintedRows | None = None
+    prediction: Callable[[Question, str], Mapping[str, object]] | None = None
     position: int = 100
 
     @property

@@ -1,101 +1,40 @@
 """ReXVQA (`rajpurkarlab/ReXVQA`, test): multiple-choice questions about chest X-ray studies of one or more views.
 
-The images are in another repository, `rajpurkarlab/ReXGradient-160K`. Records hold the radiologist's report and an
-explanation of the answer; only the columns named here are ever read. The authors have published neither prompt nor
+The images are in another repository, `rajpurkarlab/ReXGradient-160K`. The authors have published neither prompt nor
 scorer: the prompt is ours, and there is no paper protocol.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from radimagenet_vqa_tasks.benchmarks.benchmark import (
-    LETTERS,
     MC_PROMPT,
     Benchmark,
     Cell,
     Fit,
+    PrintedRows,
     Question,
-    Row,
-    RowFaultError,
     Source,
     by_name,
-    text,
 )
-from radimagenet_vqa_tasks.benchmarks.lists import parse_list, parse_texts
+from radimagenet_vqa_tasks.benchmarks.rexvqa_rows import (
+    FACETS,
+    FOLDER,
+    REQUIRED,
+    TASKS,
+    first,
+    frontal,
+    prediction,
+    question,
+)
 
-FACETS = {"category": "category", "subcategory": "subcategory", "class": "class", "sex": "PatientSex"}
-REQUIRED = ("id", "question", "options", "correct_answer", "task_name", "study_id", "ImagePath", "ImageViewPosition")
-
-# By the first word of a record's task_name: title, and the questions of the test split by Table 1.
-TASKS = {
-    "presence": ("Presence", 14_078),
-    "location": ("Location", 2_365),
-    "negation": ("Negation", 15_369),
-    "differential": ("Differential", 8_563),
-    "geometric": ("Geometric", 182),
-}
 SIZES = {40_557: "the sum of the paper's Table 1", 40_826: "the figure of the paper's text"}
 
-
-def question(row: Row) -> Question:
-    """One row as a question. Raises RowFaultError."""
-    try:
-        return _asked(row)
-    except ValueError as error:
-        raise RowFaultError(f"question {row.fields['id']!r}: {error}") from None
-
-
-def _asked(row: Row) -> Question:
-    options, answer, task = (
-        choices(parse_texts(row.fields["options"])),
-        text(row, "correct_answer"),
-        text(row, "task_name"),
-    )
-    cell = next((name for name in TASKS if task.casefold().startswith(name)), None)
-    if cell is None:
-        raise RowFaultError(f"the task_name {task!r} is none of the five tasks")
-    if not 2 <= len(options) <= len(LETTERS):
-        raise RowFaultError(f"it has {len(options)} options")
-    letters = LETTERS[: len(options)]
-    if answer not in set(letters):
-        raise RowFaultError(f"the correct_answer {answer!r} is not one of the letters {', '.join(letters)}")
-    views = parse_list(row.fields["ImageViewPosition"] or "[]")
-    return Question(
-        question=text(row, "question"),
-        target=answer,
-        format="mc",
-        key=str(row.fields["id"]),
-        cluster=text(row, "study_id"),
-        cell=f"rexvqa_{cell}",
-        choices=options,
-        facets={
-            **{name: row.fields[column] or "" for name, column in FACETS.items()},
-            "views": ", ".join(view or "unknown" for view in views),
-        },
-        files=tuple(_below(path) for path in parse_texts(row.fields["ImagePath"])),
-    )
-
-
-def choices(options: Sequence[str]) -> list[str]:
-    """Options without their letters, where each has its own. Raises RowFaultError where letters are out of order."""
-    found = [re.fullmatch(r"\s*\(?([A-Z])[.):]\s*(\S.*)", option, re.DOTALL) for option in options]
-    marked = [match for match in found if match]
-    if len(marked) < len(options):
-        return list(options)
-    if [match[1] for match in marked] != list(LETTERS[: len(options)]):
-        raise RowFaultError("the letters of its options are out of order")
-    return [match[2].rstrip() for match in marked]
-
-
-def _below(path: str) -> str:
-    _, found, name = path.rpartition(f"{SOURCE.folder}/")
-    if not found:
-        raise RowFaultError(f"the ImagePath {path!r} is not below {SOURCE.folder}/")
-    return name
+# The columns of Table 2, in the order of TASKS.
+COLUMNS = ("presence", "location_and_distribution", "negation", "differential_diagnosis", "geometric_information")
 
 
 def _whole(questions: Sequence[Question]) -> Iterable[str]:
@@ -124,7 +63,7 @@ SOURCE = Source(
     alone="test_vqa_data.json",
     document=True,
     beside="deid_png.part*",
-    folder="deid_png",
+    folder=FOLDER,
     images_from="rajpurkarlab/ReXGradient-160K",
     gated=True,
     note="Gated, as its images are. No revision is pinned: none has been published.",
@@ -142,9 +81,19 @@ BENCHMARKS = (
         whole=_whole,
         figures=_figures,
         facets=(*FACETS, "views"),
+        free_facets=("category", "subcategory", "class", "views"),
+        views={"frontal": frontal, "first": first},
         label=_label,
         fits=lambda asked, label: Fit(None),
         published="rexvqa",
+        printed=PrintedRows(
+            "2",
+            {f"rexvqa_{name}": column for name, column in zip(TASKS, COLUMNS, strict=True)},
+            mean="overall",
+            unread="failed_extractions",
+            questions="a private test set of 41,007 questions",
+        ),
+        prediction=prediction,
         position=50,
     ),
 )

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from radimagenet_vqa_tasks.benchmarks import MAIN, SOURCES
+from radimagenet_vqa_tasks.benchmarks import BENCHMARKS, MAIN, SOURCES
+from radimagenet_vqa_tasks.benchmarks.benchmark import ALL_VIEWS
 from radimagenet_vqa_tasks.cli.host_options import HostCommand
 from radimagenet_vqa_tasks.cli.options import COPIES, HOST_OPTIONS, RUNS, Option, choose_judge, judge_options
 
@@ -44,12 +45,22 @@ def demo(output: Path, judge: str | None, judge_base_url: str | None) -> None:
 @click.option(
     "--no_dedupe", is_flag=True, help="Ask every question, even where a greedy run has asked the same already."
 )
+@click.option(
+    "--views",
+    type=click.Choice(sorted({ALL_VIEWS, *(way for one in BENCHMARKS.values() for way in one.views)})),
+    default=ALL_VIEWS,
+    show_default=True,
+    help="Which of a question's several images are shown, where the benchmark has a choice ("
+    + ", ".join(one.title for one in BENCHMARKS.values() if one.views)
+    + ").",
+)
 @click.argument("lmms_eval_options", nargs=-1, type=click.UNPROCESSED)
 def run(
     data: tuple[str, ...],
     judge: str | None,
     judge_base_url: str | None,
     no_dedupe: bool,
+    views: str,
     lmms_eval_options: tuple[str, ...],
 ) -> None:
     """Evaluate a model: every option of `lmms-eval` works here too.
@@ -64,6 +75,7 @@ def run(
       radvqa run --model vllm --model_args model=google/medgemma-4b-it --tasks radvqa_pathology_mc --limit 50
       radvqa run --data ~/radimagenet-vqa/test.parquet --model radvqa_chance --tasks radvqa
       radvqa run --data slake=~/SLAKE --data vqarad=~/vqa-rad --model radvqa_chance --tasks radvqa_slake,radvqa_vqarad
+      radvqa run --data rexvqa=~/ReXVQA --views frontal --model radvqa_chance --tasks radvqa_rexvqa
       radvqa run --judge mistral-large-2411 --model qwen2_5_vl --model_args pretrained=... --tasks radvqa
       torchrun --nproc_per_node 4 -m radimagenet_vqa_tasks run --model qwen2_5_vl --tasks radvqa
     """
@@ -71,7 +83,7 @@ def run(
     from radimagenet_vqa_tasks.run.evaluation import run as run_evaluation
 
     choose_judge(judge, judge_base_url)
-    result = run_evaluation(lmms_eval_options, parse_copies(data), dedupe=not no_dedupe)
+    result = run_evaluation(lmms_eval_options, parse_copies(data), dedupe=not no_dedupe, views=views)
     if result:
         click.echo(result.summary)
         logs = result.sample_logs

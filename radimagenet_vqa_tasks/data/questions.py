@@ -114,6 +114,7 @@ def question_dataset(
     columns = {name: [getattr(one, name) for one in questions] for name in _TEXT_COLUMNS}
     table = {
         **{name: pa.array(values, pa.string()) for name, values in columns.items()},
+        "views": pa.array([list(one.views) for one in questions], pa.list_(pa.string())),
         "choices": pa.array([list(one.choices) for one in questions], pa.list_(pa.string())),
         "facets": pa.array([dict(one.facets) for one in questions]),
         "fingerprint": pa.array([data_fingerprint] * len(questions), pa.string()),

@@ -59,7 +59,7 @@ def _at(asked: Question, tier: Sequence[tuple[Sequence[Question], str | None]], 
     for pictures, right in ordered:
         if place < len(pictures):
             other = pictures[place]
-            return replace(asked, row=other.row, files=other.files, shown=Shown(other.key, right))
+            return replace(asked, row=other.row, files=other.files, views=other.views, shown=Shown(other.key, right))
         place -= len(pictures)
     raise AssertionError("the place is below the total")
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from inspect import ismethod
 from typing import Any
+
+from radimagenet_vqa_tasks.benchmarks.benchmark import ALL_VIEWS
 
 
 def template_of(prompt: str, question: str, choices: Sequence[str]) -> str:
@@ -27,10 +30,17 @@ def template_of(prompt: str, question: str, choices: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def words(prompt: str, system: str | None, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """All of it in a form to be compared: {"prompt", "system", "settings"}."""
+def views_of(arguments: Iterable[Any]) -> str:
+    """Which of a question's images a request shows: what the file of its task says under `views`."""
+    task = next((one.__self__ for one in arguments if ismethod(one)), None)
+    return str((getattr(task, "lmms_eval_specific_kwargs", None) or {}).get("views") or ALL_VIEWS)
+
+
+def words(prompt: str, system: str | None, settings: Mapping[str, Any], views: str = ALL_VIEWS) -> dict[str, Any]:
+    """All of it in a form to be compared: {"prompt", "system", "settings"}, and "views" unless all images are shown."""
     kept = {name: value for name, value in sorted(settings.items()) if value is not None}
-    return {"prompt": prompt, "system": system or "", "settings": kept}
+    said: dict[str, Any] = {"prompt": prompt, "system": system or "", "settings": kept}
+    return said if views == ALL_VIEWS else said | {"views": views}
 
 
 def digest(said: Mapping[str, Any]) -> str:

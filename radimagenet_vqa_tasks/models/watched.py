@@ -12,6 +12,7 @@ from typing import Any
 
 from lmms_eval.api.instance import GenerationResult, Instance, unwrap_generation_output
 
+from radimagenet_vqa_tasks.benchmarks.benchmark import ALL_VIEWS
 from radimagenet_vqa_tasks.models import asked
 from radimagenet_vqa_tasks.models.endpoint import Numbered, Watch, watch
 from radimagenet_vqa_tasks.models.masking import masked
@@ -112,10 +113,15 @@ class _Watched:
     def _asked(self, request: Instance, settings: Mapping[str, Any]) -> str:
         row = self._row(request) or {}
         template = asked.template_of(str(request.args[0]), row.get("question") or "", row.get("choices") or ())
-        said = asked.words(template, getattr(self, "system_prompt", None), settings)
+        said = asked.words(template, getattr(self, "system_prompt", None), settings, self._views(request))
         found = asked.digest(said)
         self.asked_words.setdefault(found, said)
         return found
+
+    def _views(self, request: Instance) -> str:
+        """Which images are shown; of a task without any there is nothing to say."""
+        _, task, split = request.args[-3:]
+        return asked.views_of(request.args) if "images" in self.task_dict[task][split].column_names else ALL_VIEWS
 
     def _row(self, request: Instance) -> dict[str, Any] | None:
         """The texts of the request's question; None where it is not one of this pack's."""

@@ -18,6 +18,8 @@ from typing import Any
 
 from lmms_eval.api.instance import GenerationResult, Instance
 
+from radimagenet_vqa_tasks.benchmarks.benchmark import ALL_VIEWS
+from radimagenet_vqa_tasks.models.asked import views_of
 from radimagenet_vqa_tasks.run.progress import Progress
 from radimagenet_vqa_tasks.run.store import Store
 from radimagenet_vqa_tasks.scoring.response import Response
@@ -105,6 +107,8 @@ class Asker:
             settings = next((argument for argument in request.args if isinstance(argument, dict)), {})
             shown = [row.get(name) for name in ("fingerprint", "key", "arm", "with_image")] if row.get("images") else []
             parts: list[Any] = [self._identity, request.args[0], settings, shown]
+            if shown and (views := views_of(request.args)) != ALL_VIEWS:
+                parts.append(views)
             if not self._dedupe or not greedy(settings) or not row:
                 parts.append([request.task_name, request.doc_id])
             key = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:24]

@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from radimagenet_vqa_tasks.analysis.arms import SHOWN
+from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
+from radimagenet_vqa_tasks.benchmarks.benchmark import ALL_VIEWS
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.scoring.record import ArmName
 from radimagenet_vqa_tasks.tasks import Task, groups, tasks
@@ -15,6 +17,13 @@ from radimagenet_vqa_tasks.tasks import Task, groups, tasks
 def names() -> list[str]:
     """Every task and group, sorted."""
     return sorted([*tasks(), *groups()])
+
+
+def check_views(views: str, requested: Iterable[str]) -> None:
+    """Raise RunError where no task that is asked for knows this way to show some of a question's images."""
+    if views != ALL_VIEWS and not any(views in task.benchmark.views for task in _tasks_of(requested).values()):
+        known = [f"{one.title}: {', '.join((ALL_VIEWS, *one.views))}" for one in BENCHMARKS.values() if one.views]
+        raise RunError(f"--views {views}: none of these tasks shows its images so. There are {'; '.join(known)}.")
 
 
 def check(requested: Iterable[str]) -> None:

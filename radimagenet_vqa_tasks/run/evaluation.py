@@ -23,6 +23,7 @@ from typing import Any
 from loguru import logger
 
 from radimagenet_vqa_tasks import __version__
+from radimagenet_vqa_tasks.benchmarks.benchmark import ALL_VIEWS
 from radimagenet_vqa_tasks.data.sources import Copies, every_file, explained, local_copies, local_files
 from radimagenet_vqa_tasks.errors import RadVQAError, RunError
 from radimagenet_vqa_tasks.host import (
@@ -36,6 +37,7 @@ from radimagenet_vqa_tasks.host import (
     video_reader,
 )
 from radimagenet_vqa_tasks.run.arguments import arguments, as_shown, planned
+from radimagenet_vqa_tasks.run.catalogue import check_views
 
 UNFINISHED = ".unfinished"  # folder under the output path: responses of runs that have not ended
 ASKED_FILE = "asked.json"  # beside the logs: the words behind the digests of what was asked
@@ -73,15 +75,20 @@ class RunResult:
     sent: int = 0
 
 
-def run(argv: Sequence[str], copies: Copies | None = None, *, dedupe: bool = True) -> RunResult | None:
+def run(
+    argv: Sequence[str], copies: Copies | None = None, *, dedupe: bool = True, views: str = ALL_VIEWS
+) -> RunResult | None:
     """Evaluate as `lmms-eval ARGV` does, on the pack's tasks; None on the processes that are not the first.
 
     `copies` are local copies by data set (`hub.SOURCES`): files, or folders laid out as the hub lays them out. With
-    `dedupe`, requests that are the same are asked once in greedy runs. Raises RunError or DataError, whose message says
+    `dedupe`, requests that are the same are asked once in greedy runs. `views` names which of a question's images are
+    shown, where its benchmark has a choice (`Benchmark.views`). Raises RunError or DataError, whose message says
     what is wrong and what to do; responses got so far stay on disk, and the same command goes on from them. A request
     that failed raises nothing: see `RunResult.failed`.
     """
     plan = planned(argv)
+    if not plan.own:
+        check_views(views, plan.tasks)
     if int(os.environ.get("RANK", 0)) == 0:
         print(f"{plan} Loading lmms-eval, which takes some 10 to 20 seconds.", file=sys.stderr, flush=True)
     copies = copies or {}
@@ -89,10 +96,10 @@ def run(argv: Sequence[str], copies: Copies | None = None, *, dedupe: bool = Tru
     host = import_host()
     args = arguments(host, argv)
     _require_writable(Path(args.output_path))
-    identity = _identity(host, args, every_file(copies))
+    identity = _identity(host, args, every_file(copies), views)
     unfinished = Path(args.output_path) / UNFINISHED / identity
     with _lock(unfinished), video_reader(), local_copies(copies), _explained(args, copies, unfinished):
-        results, samples, asker, lm = _evaluate(host, args, files, identity, unfinished, dedupe)
+        results, samples, asker, lm = _evaluate(host, args, files, identity, unfinished, dedupe, views)
     if results is None:
         return None
     logs = _sample_logs(args, samples, results, unfinished)
@@ -107,7 +114,13 @@ def run(argv: Sequence[str], copies: Copies | None = None, *, dedupe: bool = Tru
 
 
 def _evaluate(
-    host: Any, args: argparse.Namespace, files: Mapping[str, Any], identity: str, unfinished: Path, dedupe: bool
+    host: Any,
+    args: argparse.Namespace,
+    files: Mapping[str, Any],
+    identity: str,
+    unfinished: Path,
+    dedupe: bool,
+    views: str,
 ) -> tuple[dict[str, Any] | None, dict[str, list[Any]], Any, Any]:
     # They import the host.
     from radimagenet_vqa_tasks.run.asking import Asker
@@ -115,7 +128,7 @@ def _evaluate(
     from radimagenet_vqa_tasks.run.store import Store
 
     prepare(host, args.verbosity)
-    manager = task_manager(host, args, files)
+    manager = task_manager(host, args, files, views)
     lm = load_model(args)
     progress, store = Progress(), Store(Path(args.use_cache) if args.use_cache else unfinished)
     asker = Asker(lm, store, identity, dedupe=dedupe, progress=progress)
@@ -142,7 +155,7 @@ def _require_writable(folder: Path) -> None:
         ) from error
 
 
-def _identity(host: Any, args: argparse.Namespace, files: Sequence[str]) -> str:
+def _identity(host: Any, args: argparse.Namespace, files: Sequence[str], views: str) -> str:
     """What makes two commands the same run, so that one may use the other's responses.
 
     Not the key, the batch size or the number of processes: with them, a run is corrected or moved elsewhere.
@@ -152,7 +165,7 @@ def _identity(host: Any, args: argparse.Namespace, files: Sequence[str]) -> str:
     how = ("gen_kwargs", "force_simple", "system_instruction", "apply_chat_template")
     model = host.utils.simple_parse_args_string(args.model_args) if args.model_args else {}
     kept = {name: value for name, value in model.items() if name not in _HOW}
-    parts = [__version__, kept, *(getattr(args, name) for name in (*asked, *how)), stamps]
+    parts = [__version__, kept, *(getattr(args, name) for name in (*asked, *how)), stamps, views]
     return hashlib.sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()[:12]
 
 

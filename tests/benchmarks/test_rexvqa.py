@@ -14,17 +14,18 @@ from click.testing import CliRunner
 from datasets import Dataset, config, load_dataset
 from PIL import Image
 from rexvqa_standin import PLANTED, image_name, records
+from support import lines_of
 
 from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
 from radimagenet_vqa_tasks.benchmarks.benchmark import RowFaultError
-from radimagenet_vqa_tasks.benchmarks.rexvqa import choices
+from radimagenet_vqa_tasks.benchmarks.rexvqa_rows import choices, frontal
 from radimagenet_vqa_tasks.cli import main
 from radimagenet_vqa_tasks.data.adapter import every_question
 from radimagenet_vqa_tasks.data.sources import local_copies
 from radimagenet_vqa_tasks.errors import DataError, RunError
 from radimagenet_vqa_tasks.run.evaluation import run
 from radimagenet_vqa_tasks.utils import questions as hooks
-from radimagenet_vqa_tasks.utils.prompts import doc_to_text, doc_to_visual
+from radimagenet_vqa_tasks.utils.prompts import doc_to_blank_visual, doc_to_text, doc_to_visual
 
 REXVQA = BENCHMARKS["rexvqa"]
 
@@ -106,6 +107,28 @@ def test_swapped_pictures_are_of_other_studies(rows: Dataset) -> None:
         assert f"/A{one['cluster'][1:]}/" not in one["images"][0]["path"]
 
 
+def test_views_choose_among_the_images_of_a_study(rows: Dataset) -> None:
+    """All, those from the front, or the first, also of another study's images; another name is an error."""
+    one = next(one for one in hooks.radvqa_rexvqa_geometric(rows) if one["views"] == ["PA", "LATERAL"])
+    side = {**one, "images": one["images"][::-1], "views": ["LATERAL", "PA"]}
+    front, lateral = (image.tobytes() for image in doc_to_visual(one))
+    for doc, shown in ((one, {"frontal": [front], "first": [front]}), (side, {"frontal": [front], "first": [lateral]})):
+        for views, expected in shown.items():
+            assert [image.tobytes() for image in doc_to_visual(doc, {"views": views})] == expected
+            assert len(doc_to_blank_visual(doc, {"views": views})) == 1
+    assert len(doc_to_visual(one, {"views": "all"})) == len(doc_to_visual(one, {"pre_prompt": "x"})) == 2
+    with pytest.raises(DataError, match="views: 'back' is none of all, frontal, first"):
+        doc_to_visual(one, {"views": "back"})
+    for other in hooks.radvqa_rexvqa_geometric_swapped(rows):
+        assert len(other["views"]) == len(other["images"])
+
+
+def test_frontal_views_are_known_by_any_spelling() -> None:
+    """The first image stands in where no view has a name that says so."""
+    assert frontal(["LATERAL", "Postero-Anterior", "AP", "LL"]) == [1, 2]
+    assert frontal(["UNKNOWN", "", "RAO"]) == [0]
+
+
 def _path(value: str) -> Callable[[dict[str, Any]], Any]:
     return lambda rows: rows["q1"].update(ImagePath=[value])
 
@@ -158,11 +181,27 @@ def test_verify_says_which_count_it_found(folder: Path) -> None:
 def test_run_end_to_end(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All five tasks through the runner from the local copy, from an archive that is not unpacked yet."""
     monkeypatch.setattr(config, "HF_DATASETS_CACHE", tmp_path / "cache")
-    arguments = ["--model", "radvqa_chance", "--tasks", "radvqa_rexvqa,radvqa_rexvqa_told", "--limit", "3"]
-    found = run([*arguments, "--output_path", str(tmp_path / "runs")], {"rexvqa": folder})
-    assert found is not None and len(found.sample_logs) == 10
-    text = "".join(log.read_text(encoding="utf-8") for log in found.sample_logs)
-    records = [json.loads(line)["record"] for line in text.splitlines()]
+    records, _ = ran(folder, tmp_path / "all", "radvqa_rexvqa,radvqa_rexvqa_told")
     assert Counter(one["arm"] for one in records) == {"image": 15, "told": 15}
     assert {one["outcome"] for one in records} <= {"correct", "incorrect"}
-    assert PLANTED not in text
+    assert PLANTED not in json.dumps(records)
+    # What is shown of a study is a part of what was asked, where anything is shown.
+    chosen, words = ran(folder, tmp_path / "front", "radvqa_rexvqa_geometric,radvqa_rexvqa_geometric_told", "frontal")
+    before, asked = ({one["arm"]: one["asked"] for one in found} for found in (records, chosen))
+    assert asked["image"] != before["image"] and asked["told"] == before["told"]
+    assert words[asked["image"]]["views"] == "frontal" and "views" not in words[asked["told"]]
+
+
+def ran(folder: Path, output: Path, tasks: str, views: str = "all") -> tuple[list[Any], dict[str, Any]]:
+    """The records of three questions a task, and the words behind what was asked."""
+    arguments = ["--model", "radvqa_chance", "--tasks", tasks, "--limit", "3", "--output_path", str(output)]
+    found = run(arguments, {"rexvqa": folder}, views=views)
+    assert found is not None and len(found.sample_logs) == (10 if views == "all" else 2)
+    words = json.loads((found.sample_logs[0].parent / "asked.json").read_text(encoding="utf-8"))
+    return [line["record"] for line in lines_of(found.sample_logs)], words
+
+
+def test_views_that_no_task_knows_are_named() -> None:
+    """Before anything is loaded, with the benchmarks that have a choice."""
+    with pytest.raises(RunError, match="--views first: none of these tasks shows its images so. There are ReXVQA: all"):
+        run(["--model", "radvqa_chance", "--tasks", "radvqa_slake"], views="first")
