@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
@@ -22,8 +23,11 @@ from radimagenet_vqa_tasks.analysis.runs import Run, read_runs
 from radimagenet_vqa_tasks.analysis.sheet import Format, Sheet, render, show
 from radimagenet_vqa_tasks.benchmarks import MAIN
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
-from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.errors import DataError, RunError
 from radimagenet_vqa_tasks.escape import plain
+
+if TYPE_CHECKING:
+    from radimagenet_vqa_tasks.analysis.decisions import Margins
 
 
 @dataclass(frozen=True)
@@ -130,11 +134,42 @@ def compare_published(
     Margins are points, of a cell and of Avg; flips are per cent.
     """
     from radimagenet_vqa_tasks.analysis.decisions import Margins
-    from radimagenet_vqa_tasks.analysis.published import SCHEMA, published_sheet
+    from radimagenet_vqa_tasks.analysis.published import SCHEMA
 
     limits = Margins(margins[0] / 100, margins[1] / 100)
-    sheets = [published_sheet(run.arm(MAIN), model, limits, flips / 100) for run in read_noted(names)]
+    sheets = [sheet for run in read_noted(names) for sheet in _published(run, model, limits, flips / 100)]
     print_sheets(sheets, form, SCHEMA)
+
+
+def _published(run: Run, model: str, margins: Margins, flips: float) -> list[Sheet]:
+    """One table for each benchmark of the run whose paper has such a row. Raises DataError where none has."""
+    from radimagenet_vqa_tasks.analysis.published import published_sheet
+    from radimagenet_vqa_tasks.analysis.published_cells import cells_sheet
+
+    found, refused = [], []
+    for family in [one for one in run.families if one is MAIN or one.printed] or [MAIN]:
+        sheet = published_sheet if family is MAIN else cells_sheet
+        try:
+            found.append(sheet(run.arm(family), model, margins, flips))
+        except DataError as error:
+            refused.append(error)
+    if not found:
+        raise refused[0]
+    return found
+
+
+def compare_readers(names: Sequence[str], file: Path, form: Format) -> None:
+    """Print how often people and runs are right on the same questions, and how far they agree. Raises RunError."""
+    from radimagenet_vqa_tasks.analysis.readers import SCHEMA, read_answers, readers_sheets
+
+    answers, runs = read_answers(file), read_noted(names)
+    families = {family: [run.arm(family) for run in runs] for family in _shared_families(runs)}
+    asked = {record.key for arms in families.values() for record in arms[0].records}
+    for given in answers.values():
+        for id_, (_, place) in given.items():
+            if id_ not in asked:
+                raise RunError(f"{place}: no question of {plain(runs[0].name)} has the id {plain(id_)}.")
+    print_sheets([sheet for arms in families.values() for sheet in readers_sheets(arms, answers)], form, SCHEMA)
 
 
 def compare_blind(names: Sequence[str], text_only: str, scheme: Scheme, form: Format, *, force: bool) -> None:

@@ -16,6 +16,9 @@ ClosedBy = Literal["question", "answer"]
 
 AVG = "Avg"
 
+FEW = 20  # questions: with fewer, a value of a facet of free text is put together with others
+RARE = f"(others, each of fewer than {FEW} questions)"
+
 Scored = tuple[list[float], list[str]]  # scores and clusters
 
 
@@ -111,17 +114,28 @@ def _mean(measured: Sequence[Measured], scored: Mapping[str, Scored]) -> Measure
 def grouped(records: Sequence[Record], facet: str, scheme: Scheme, cells: Collection[str] = ()) -> dict[str, Measured]:
     """For each value of a facet the mean of the cells (all, or `cells`) that its records are in, largest group first.
 
-    Only some of the cells may exist in a group: a template has questions of one cell.
+    Only some of the cells may exist in a group: a template has questions of one cell. Rare values of free text are one
+    group: they are wordings more than kinds.
     """
     groups: dict[str, list[Record]] = {}
     for record in records:
         if not cells or scheme.cell(record) in cells:
             groups.setdefault(value_of(record, facet), []).append(record)
+    if records and facet in BENCHMARK_OF[records[0].cell].free_facets:
+        groups = _rare_together(groups)
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
     return {
         value: mean_of({name: found for name, found in scheme.by_cell(group).items() if found}, scheme)
         for value, group in ordered
     }
+
+
+def _rare_together(groups: Mapping[str, list[Record]]) -> dict[str, list[Record]]:
+    rare = [value for value, group in groups.items() if len(group) < FEW]
+    if len(rare) < 2:
+        return dict(groups)
+    kept = {value: group for value, group in groups.items() if value not in set(rare)}
+    return {**kept, RARE: [record for value in rare for record in groups[value]]}
 
 
 def value_of(record: Record, facet: str) -> str:

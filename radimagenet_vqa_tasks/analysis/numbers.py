@@ -285,3 +285,41 @@ class PublishedRow(NumberRow, frozen=True, kw_only=True):
     why: Annotated[str, Meta(description="reason of the verdict, if it needs one")]
     notes: Annotated[list[str], Meta(description="what is known to be wrong with the printed value")]
     judge: Judge
+
+
+class PrintedRow(NumberRow, frozen=True, kw_only=True):
+    """A run against a row that a paper prints, of the same questions or of others of their kind."""
+
+    run: Label
+    family: Family
+    published_row: Annotated[str, Meta(description="name of the row")]
+    cell: Cell
+    accuracy: Annotated[Share, Meta(description="ours, strict")]
+    low: Low
+    high: High
+    n: N
+    published: Annotated[Share, Meta(description="the paper's; a mean is made of its cells")]
+    published_n: Annotated[Count, Meta(description="questions that it rests on; 0 where the paper does not say")]
+    difference: Annotated[Change, Meta(description="ours minus published")]
+    difference_low: LowChange
+    difference_high: HighChange
+    p_holm: Annotated[Share, Meta(description="two-sided, corrected over the row; null where not comparable")]
+    margin: Annotated[Share, Meta(description="within which a difference counts as none; null where not comparable")]
+    needed: Annotated[
+        Count | None, Meta(description="about how many questions would tell a difference of the margin from none")
+    ]
+    verdict: Literal["same within the margin", "differs", "cannot tell", "not comparable"]
+    why: Annotated[str, Meta(description="reason of the verdict, if it needs one")]
+
+
+class ReaderRow(NumberRow, frozen=True, kw_only=True):
+    """How often the questions that a person answered were answered rightly, by that person or by a run."""
+
+    family: Family
+    reader: Annotated[str, Meta(description="who chose the questions by answering them: escape it")]
+    answered_by: Annotated[str, Meta(description="the reader, or the run's name: escape it")]
+    accuracy: Share
+    low: Low
+    high: High
+    n: N
+    images: Images

@@ -81,6 +81,7 @@ BENCHMARKS = (
         whole=_whole,
         figures=_figures,
         facets=(*FACETS, "views"),
+        topic="category",
         free_facets=("category", "subcategory", "class", "views"),
         views={"frontal": frontal, "first": first},
         label=_label,

@@ -26,7 +26,7 @@ def main() -> None:
 
 for command in (
     *(evaluating.demo, evaluating.run, evaluating.tasks, evaluating.verify, evaluating.judge),
-    *(results.table, results.compare, results.summary, results.records, results.report),
+    *(results.table, results.compare, results.summary, results.records, results.leaderboard, results.report),
     studies.study,
     *(building.build, building.export, building.recipe),
 ):

@@ -124,6 +124,12 @@ def report(runs: tuple[str, ...], output: Path, data: tuple[str, ...], no_images
     metavar="[RUN]",
     help="Compare with the answers without the images instead: RUN's, or the same run's.",
 )
+@click.option(
+    "--readers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Compare with people's answers instead: a CSV file with the columns id, reader and letter.",
+)
 @click.option("--by", multiple=True, metavar="FACET", help="Two runs also by this, as in `table`; several are allowed.")
 @click.option("--text_only", is_flag=True, help="Compare the answers that were given without the images.")
 @click.option("--force", is_flag=True, help="Compare what two runs share, whatever speaks against it.")
@@ -151,6 +157,7 @@ def compare(
     runs: tuple[str, ...],
     published: str | None,
     blind: str | None,
+    readers: Path | None,
     by: tuple[str, ...],
     text_only: bool,
     force: bool,
@@ -174,17 +181,25 @@ def compare(
       radvqa compare runs/mine --published "Qwen2.5-VL-7B-Instruct" --format md
       radvqa compare runs/qwen --blind
       radvqa compare runs/qwen --blind runs/qwen-textonly --format json
+      radvqa compare runs/qwen runs/gemma --readers residents.csv
     """
     from radimagenet_vqa_tasks.analysis import commands
     from radimagenet_vqa_tasks.analysis.measure import Scheme
 
-    if published is not None and blind is not None:
-        raise click.UsageError("--published and --blind are two comparisons: ask for one at a time")
-    if by and (published is not None or blind is not None):
-        raise click.UsageError("--by breaks down the comparison of runs, not --published or --blind")
+    asked = [
+        name
+        for name, one in (("--published", published), ("--blind", blind), ("--readers", readers))
+        if one is not None
+    ]
+    if len(asked) > 1:
+        raise click.UsageError(f"{' and '.join(asked)} are {len(asked)} comparisons: ask for one at a time")
+    if by and asked:
+        raise click.UsageError(f"--by breaks down the comparison of runs, not {asked[0]}")
     scheme = Scheme(protocol, closed_by)
     if published is not None:
         commands.compare_published(runs, published, form, margin, flips)
+    elif readers is not None:
+        commands.compare_readers(runs, readers, form)
     elif blind is not None:
         commands.compare_blind(runs, blind, scheme, form, force=force)
     else:
@@ -242,3 +257,36 @@ def records(runs: tuple[str, ...], output: Path) -> None:
     from radimagenet_vqa_tasks.analysis.records import write_records
 
     click.echo(write_records(runs, output))
+
+
+@click.command()
+@click.argument("run", metavar="RUN")
+@click.option(
+    "-o",
+    "--output_path",
+    "output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The JSON file to write.",
+)
+@COPIES
+@click.option("--partial", is_flag=True, help="Write what there is, though not every question has an answer.")
+def leaderboard(run: str, output: Path, data: tuple[str, ...], partial: bool) -> None:
+    """Write a run's answers as the file that the benchmark's public leaderboard takes (BOARDS).
+
+    The questions come from the data set, --data or the hub's; no image is needed. `radvqa score` reads such files too.
+
+    \b
+    Examples:
+      radvqa leaderboard runs/qwen -o predictions.json
+      radvqa leaderboard runs/qwen -o predictions.json --data rexvqa=~/ReXVQA
+    """
+    from radimagenet_vqa_tasks.data.sources import parse_copies
+    from radimagenet_vqa_tasks.run.leaderboard import write
+
+    click.echo(f"{write(run, output, parse_copies(data), partial=partial)}.")
+
+
+leaderboard.help = (leaderboard.help or "").replace(
+    "BOARDS", ", ".join(one.title for one in BENCHMARKS.values() if one.prediction)
+)
