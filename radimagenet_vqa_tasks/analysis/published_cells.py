@@ -69,9 +69,7 @@ def cells_sheet(arm: Arm, model: str = "", margins: Margins = DEFAULT_MARGINS, f
 def _theirs(paper: str, source: PrintedRows, row: str) -> dict[str, PrintedShare]:
     """The printed cells by ours, and their two means."""
     printed = _printed(paper, source, row)
-    found = {
-        cell: PrintedShare(_share(printed[column]), printed[column].n or 0) for cell, column in source.columns.items()
-    }
+    found = {cell: _share(printed[column]) for cell, column in source.columns.items()}
     shares, total = list(found.values()), sum(one.n for one in found.values())
     plain = sum(one.value for one in shares) / len(shares)
     weighted = sum(one.value * one.n for one in shares) / total if total else float("nan")
