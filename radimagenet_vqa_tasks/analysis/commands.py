@@ -37,6 +37,7 @@ class Extras:
     Attributes:
         by, cells: the facets to break down by, and the cells to break down; all, if empty.
         pathologies: of those with so many questions the ten read best and worst; None for no such table.
+        baselines: whether accuracies are set beside answers that need no image.
         consistency: whether answers about the same image are held against each other.
         figures: the folder that figures are written to; None for none.
     """
@@ -44,6 +45,7 @@ class Extras:
     by: Sequence[str] = ()
     cells: Sequence[str] = ()
     pathologies: int | None = None
+    baselines: bool = False
     consistency: bool = False
     figures: Path | None = None
 
@@ -58,6 +60,8 @@ def table(names: Sequence[str], scheme: Scheme, form: Format, extras: Extras) ->
     sheets += [sheet for facet in extras.by for sheet in tables.facet_sheets(arms, facet, scheme, extras.cells)]
     if extras.pathologies is not None:
         sheets += tables.pathology_sheets(arms, scheme, extras.pathologies, extras.cells or ("pathology_mc",))
+    if extras.baselines:
+        sheets += _baseline_sheets(arms, scheme)
     if extras.consistency:
         from radimagenet_vqa_tasks.analysis.consistency import consistency_sheets
 
@@ -68,6 +72,15 @@ def table(names: Sequence[str], scheme: Scheme, form: Format, extras: Extras) ->
     print_sheets(sheets, form, tables.SCHEMA)
     if extras.figures:
         _write_figures(arms, scheme, extras.figures)
+
+
+def _baseline_sheets(arms: Sequence[Arm], scheme: Scheme) -> list[Sheet]:
+    from radimagenet_vqa_tasks.analysis.baselines import baseline_sheets
+    from radimagenet_vqa_tasks.analysis.discrimination import discrimination_sheet
+
+    families = tables.by_family(arms)
+    closed = [sheet for group in families if (sheet := discrimination_sheet(group, scheme))]
+    return [*(sheet for group in families for sheet in baseline_sheets(group, scheme)), *closed]
 
 
 def _write_figures(arms: Sequence[Arm], scheme: Scheme, folder: Path) -> None:

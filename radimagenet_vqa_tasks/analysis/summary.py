@@ -16,9 +16,11 @@ from msgspec import Meta
 from radimagenet_vqa_tasks import __version__
 from radimagenet_vqa_tasks.analysis.agreement import kappa_rows
 from radimagenet_vqa_tasks.analysis.arms import Arm
+from radimagenet_vqa_tasks.analysis.baselines import BaselineRow, baseline_rows
 from radimagenet_vqa_tasks.analysis.blind import blind_rows
 from radimagenet_vqa_tasks.analysis.compare import compared, obstacles, pair
 from radimagenet_vqa_tasks.analysis.consistency import consistency_rows, has_images_together
+from radimagenet_vqa_tasks.analysis.discrimination import DiscriminationRow, discrimination_rows
 from radimagenet_vqa_tasks.analysis.grounding import Grounding, grounding, runs_of
 from radimagenet_vqa_tasks.analysis.grounding_line import in_words_rows
 from radimagenet_vqa_tasks.analysis.grounding_rows import (
@@ -62,6 +64,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Meta(description="every cell and Avg, by both protocols and both groupings of Closed+ and Closed-"),
     ]
     facets: Annotated[list[AccuracyRow], Meta(description="the same by every facet, by both protocols")]
+    baselines: Annotated[list[BaselineRow], Meta(description="cells and Avg beside answers that need no image, strict")]
+    discrimination: Annotated[list[DiscriminationRow], Meta(description="closed questions, by both protocols")]
     consistency: Annotated[list[RateRow], Meta(description="of the benchmarks with several questions an image, strict")]
     blind: Annotated[
         list[BlindRow],
@@ -101,6 +105,8 @@ def summary(runs: Sequence[Run]) -> Summary:
         arms=[_arm(arm) for arm in arms],
         cells=[row for group in families for scheme in SCHEMES for row in accuracy_rows(group, scheme)],
         facets=[row for group in families for row in _facets(group)],
+        baselines=[row for group in families for row in baseline_rows(group, STRICT)],
+        discrimination=[row for group in families for one in PROTOCOLS for row in discrimination_rows(group, one)],
         consistency=[row for arm in arms if has_images_together(arm) for row in consistency_rows(arm, STRICT)],
         blind=[row for group in families for row in _blind(group)],
         gains=[row for one in PROTOCOLS for found in _grounded(arms, one) for row in gain_rows(found, one)],

@@ -21,6 +21,11 @@ from radimagenet_vqa_tasks.cli.options import CLOSED_BY, COPIES, FORMAT, PROTOCO
     metavar="N",
     help="Also the ten pathologies read best and worst, of those with N or more questions (MC, unless --cell).",
 )
+@click.option(
+    "--baselines",
+    is_flag=True,
+    help="Also what answers are worth that need no image, and sensitivity and specificity of closed ones.",
+)
 @click.option("--consistency", is_flag=True, help="Also how far the nine answers about an image agree with each other.")
 @click.option(
     "--figures",
@@ -36,6 +41,7 @@ def table(
     by: tuple[str, ...],
     cells: tuple[str, ...],
     pathologies: int | None,
+    baselines: bool,
     consistency: bool,
     figures: Path | None,
     form: Any,
@@ -53,13 +59,14 @@ def table(
       radvqa table base=runs/qwen tuned=runs/mine --format latex --protocol paper
       radvqa table runs/qwen --by location --by modality --format csv
       radvqa table runs/qwen --by abnormal --cell pathology_mc --cell abnormality_closed
+      radvqa table runs/qwen --baselines
       radvqa table runs/qwen --pathologies 10 --consistency
       radvqa table runs/base runs/tuned --figures figures
     """
     from radimagenet_vqa_tasks.analysis import commands
     from radimagenet_vqa_tasks.analysis.measure import Scheme
 
-    extras = commands.Extras(by, cells, pathologies, consistency, figures)
+    extras = commands.Extras(by, cells, pathologies, baselines, consistency, figures)
     commands.table(runs, Scheme(protocol, closed_by), form, extras)
 
 
