@@ -203,9 +203,9 @@ def baseline_sheets(arms: Sequence[Arm], scheme: Scheme) -> list[Sheet]:
     tests = sum(not math.isnan(row.p_holm) for row in rows)
     method = (
         "Per cent right. chance: drawn evenly from what there is to choose from. commonest answer: to questions of "
-        "that subject and format, counted on half of the images and used on the other. Tests: against chance the binomial "
-        "one at the effective sample size, else answers are paired as in `radvqa compare`; corrected after Holm over "
-        f"all {tests} of these runs."
+        "that subject and format, counted on half of the images and used on the other. Tests: against chance the "
+        "binomial one at the effective sample size, else answers are paired as in `radvqa compare`; corrected after "
+        f"Holm over all {tests} of these runs."
     )
     return [
         _sheet(arm, [row for row in rows if (row.run, row.arm) == (arm.name, arm.arm)], method, scheme) for arm in arms
