@@ -18,7 +18,7 @@ from typing import Any
 
 from radimagenet_vqa_tasks.benchmarks import SOURCES
 from radimagenet_vqa_tasks.benchmarks.benchmark import ALL_VIEWS, Source
-from radimagenet_vqa_tasks.data.sources import LocalFiles
+from radimagenet_vqa_tasks.data.sources import LocalFiles, not_on_hub
 from radimagenet_vqa_tasks.errors import RadVQAError, RunError
 from radimagenet_vqa_tasks.plugin import TASKS
 
@@ -93,14 +93,19 @@ def task_manager(host: Any, args: argparse.Namespace, files: Mapping[str, LocalF
 
     `views` is which of a question's images are shown by tasks that have a choice.
     """
-    local = {_named(SOURCES[name]): (SOURCES[name], of_source) for name, of_source in files.items()}
+    local = {named: (SOURCES[name], of_source) for name, of_source in files.items() for named in _named(SOURCES[name])}
+
+    elsewhere = {named: source for source in SOURCES.values() if source.elsewhere for named in _named(source)}
 
     class PackTaskManager(host.TaskManager):
         def _get_config(self, name: str) -> dict[str, Any]:
             config: dict[str, Any] = super()._get_config(name)
-            if (named := _data_of(config)) in local:
+            named = _data_of(config)
+            if named in elsewhere and named not in local:
+                raise not_on_hub(elsewhere[named])
+            if named in local:
                 source, of_source = local[named]
-                data_files = {source.split: of_source[config.pop("dataset_name", None)]}
+                data_files = {source.split: of_source[_named(source)[named] or config.pop("dataset_name", None)]}
                 kwargs = {"data_files": data_files, **source.reading}
                 config |= {"dataset_path": source.builder, "dataset_kwargs": kwargs}
             for of_model in (config.get("lmms_eval_specific_kwargs") or {}).values():
@@ -112,8 +117,11 @@ def task_manager(host: Any, args: argparse.Namespace, files: Mapping[str, LocalF
     return PackTaskManager(args.verbosity, include_path=folders, include_defaults=False, model_name=args.model)
 
 
-def _named(source: Source) -> str:
-    return source.address if source.document else source.repository
+def _named(source: Source) -> Mapping[str, str | None]:
+    """What task files call a data set; of documents each part's address, with the part."""
+    if not source.document:
+        return {source.repository: None}
+    return {source.address(part): part for part in source.configurations}
 
 
 def _data_of(config: Mapping[str, Any]) -> str | None:

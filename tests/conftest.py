@@ -54,13 +54,15 @@ def hub_copy(tmp_path_factory: pytest.TempPathFactory, shaped_table: pa.Table) -
 
 @pytest.fixture(scope="session")
 def comparator_copies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Stand-ins of VQA-RAD, SLAKE, MMMU and ReXVQA in the layouts of the hub, by the names that `--data` has."""
+    """Stand-ins of VQA-RAD, SLAKE, MMMU, ReXVQA and CT-Bench as they are released, by the names that `--data` has."""
     import comparators  # it imports the hub's client, which reads the variables above when it is imported
+    import ctbench_standin
     import rexvqa_standin
 
     folder = tmp_path_factory.mktemp("comparators")
     rexvqa_standin.write(folder / "ReXVQA")
-    return {**comparators.write_all(folder), "rexvqa": folder / "ReXVQA"}
+    ctbench_standin.write(folder / "CT-Bench")
+    return {**comparators.write_all(folder), "rexvqa": folder / "ReXVQA", "ctbench": folder / "CT-Bench"}
 
 
 @pytest.fixture

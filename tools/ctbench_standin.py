@@ -36,7 +36,12 @@ DATASETS = {"train": 15_380, "validation": 1_758, "test": 3_197}
 BOXES = ("bbox", "nobox")
 LETTERS = "ABCD"
 SIZES = ("less than 1 cm", "1 to 2 cm", "2 to 4 cm", "more than 4 cm")
-ATTRIBUTES = ("lung; nodule; solid", "lung; mass; spiculated", "pleura; plaque; calcified", "hilum; lymph node; enlarged")
+ATTRIBUTES = (
+    "lung; nodule; solid",
+    "lung; mass; spiculated",
+    "pleura; plaque; calcified",
+    "hilum; lymph node; enlarged",
+)
 
 # Questions of the test split with either kind of image; the validation split has half (Table 4 of the paper).
 TYPES = {
@@ -152,11 +157,12 @@ class Asked:
     @property
     def place(self) -> int:
         """Where the right answer stands among the four."""
-        return (self.number * 7 + self.number // LESIONS) % 4
+        return (self.number + self.number // LESIONS) % 4
 
     def others(self) -> list[int]:
         """The lesions that the four options are of."""
-        found = [first(self.split) + (self.number + 5 * step + 2) % LESIONS for step in range(3)]
+        turn = 1 + self.number // LESIONS
+        found = [first(self.split) + (self.number + 7 * step + turn) % LESIONS for step in range(3)]
         found.insert(self.place, self.lesion)
         return found
 
@@ -311,7 +317,7 @@ def write(
     clip: Sequence[Mapping[str, Any]] | None = None,
     rows: Sequence[Mapping[str, str]] | None = None,
 ) -> None:
-    """Lay out questions in both forms, and lesions (by default all of them), as the released data are, with pictures."""
+    """Lay questions in both forms, and lesions, by default all of them, out as the released data are."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "qa_llm.json").write_text(json.dumps(llm_rows() if llm is None else list(llm)), encoding="utf-8")
     (folder / "qa_clip.json").write_text(json.dumps(clip_rows() if clip is None else list(clip)), encoding="utf-8")

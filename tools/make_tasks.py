@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
-from radimagenet_vqa_tasks.benchmarks.benchmark import ALL_VIEWS, Benchmark, Cell, Source
+from radimagenet_vqa_tasks.benchmarks.benchmark import ALL_VIEWS, Benchmark, Cell, Prompt, Source
 from radimagenet_vqa_tasks.plugin import TASKS
 from radimagenet_vqa_tasks.scoring.outcomes import TASK_VERSION
 from radimagenet_vqa_tasks.tasks import Group, Task, groups, tasks
@@ -71,19 +71,20 @@ def _folder(benchmark: Benchmark, *, sample: bool) -> str:
 
 def _data(benchmark: Benchmark) -> str:
     source = benchmark.source
-    lines = [f"# {source.title} on the Hugging Face hub; see docs/data.md. {source.note}"]
+    where = f"from {source.elsewhere}" if source.elsewhere else "on the Hugging Face hub"
+    lines = [f"# {source.title} {where}; see docs/data.md. {source.note}"]
     lines.append(f"dataset_path: {source.builder if source.document else source.repository}")
-    kwargs = list(_dataset_kwargs(source))
-    if len(source.configurations) == 1 and source.configurations[0]:
+    kwargs = list(_dataset_kwargs(source, benchmark.parts[0]))
+    if not source.document and len(source.configurations) == 1 and source.configurations[0]:
         lines.append(f"dataset_name: {source.configurations[0]}")
     if kwargs:
         lines += ["dataset_kwargs:", *kwargs]
     return "\n".join([*lines, f"test_split: {source.split}", ""])
 
 
-def _dataset_kwargs(source: Source) -> Iterator[str]:
+def _dataset_kwargs(source: Source, part: str | None) -> Iterator[str]:
     if source.document:
-        yield from ("  data_files:", f"    {source.split}: {source.address}")
+        yield from ("  data_files:", f"    {source.split}: {source.address(part)}")
         yield from (f"  {name}: {value}" for name, value in source.reading.items())
         return
     if source.revision:
@@ -107,7 +108,7 @@ def _task(task: Task) -> str:
         base = Task(task.benchmark, task.cell, "image", task.sample).name
         told = _prompt(task.benchmark, task.cell, told=True) if task.arm == "told" else ""
         return f"task: {task.name}\ninclude: {base}.yaml\n{hook}{ARMS[task.arm]}{told}"
-    part = f"dataset_name: {task.cell.part}\n" if task.cell.part else ""
+    part = f"dataset_name: {task.cell.part}\n" if task.cell.part and not task.benchmark.source.document else ""
     data = f"include: [_data_yaml, ../_task_yaml]\n{part}"
     return f"task: {task.name}\n{data}{hook}{_prompt(task.benchmark, task.cell)}{_metrics(task.cell)}"
 
@@ -115,6 +116,9 @@ def _task(task: Task) -> str:
 def _prompt(benchmark: Benchmark, cell: Cell, *, told: bool = False) -> str:
     prompt = cell.prompt
     affixes = {"pre_prompt": prompt.pre, "post_prompt": prompt.post, "post_prompt_phrase": prompt.post_phrase}
+    affixes |= {
+        name: given for name in ("options", "mark") if (given := getattr(prompt, name)) != getattr(Prompt, name)
+    }
     affixes |= {"told": prompt.told} if told else {}
     affixes |= {"views": ALL_VIEWS} if benchmark.views and not told else {}
     lines = [f"    {name}: {_text(value)}" for name, value in affixes.items() if value is not None]

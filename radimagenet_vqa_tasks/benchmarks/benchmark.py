@@ -6,8 +6,9 @@ checks, tables and help texts follow. Nothing here imports a data library, so th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from radimagenet_vqa_tasks.scoring.record import ARMS, ArmName, Facet, Shown
@@ -17,6 +18,8 @@ Format = Literal["open", "closed", "mc", "phrase", "caption"]
 
 # Which of the rules of the paper's tool scores a cell; None where what it does is not known or cannot be repeated.
 PaperRule = Literal["option", "yes_no", "phrase", "judge"]
+
+Pictures = Literal["views", "slices", "options"]
 
 ALL_VIEWS = "all"
 """The way in which a question's images are shown that every benchmark has: all of them."""
@@ -36,12 +39,15 @@ class Prompt:
         pre, post: before the question, and after it (and its options).
         post_phrase: after the questions of format "phrase" of a cell that has other formats too.
         told: the sentence that the arm `told` puts after the question.
+        options, mark: what stands between the question and its options, and between an option's letter and its text.
     """
 
     pre: str = ""
     post: str = ""
     post_phrase: str | None = None
     told: str = "\nNo image is shown with this question. Please give the most likely answer."
+    options: str = "\nOptions: \n"
+    mark: str = ". "
 
 
 # The prompts of the RadImageNet-VQA paper's tool, character for character (docs/protocols.md).
@@ -51,17 +57,17 @@ OPEN_PROMPT = Prompt(post="\nPlease answer the question concisely.")
 PHRASE_PROMPT = Prompt(post="\nAnswer the question using a single word or phrase.")
 
 
-def body(question: str, choices: Sequence[str] = ()) -> str:
+def body(question: str, choices: Sequence[str] = (), options: str = Prompt.options, mark: str = Prompt.mark) -> str:
     """A question with its options below it, as the paper's tool writes them: a blank stands behind "Options:"."""
-    return f"{question}\nOptions: \n{lettered(choices)}" if choices else question
+    return f"{question}{options}{lettered(choices, mark)}" if choices else question
 
 
-def lettered(choices: Sequence[str]) -> str:
+def lettered(choices: Sequence[str], mark: str = Prompt.mark) -> str:
     """One option a line, as "A. text"; options that the data set has lettered already are left as they are."""
     marked = list(zip(LETTERS, choices, strict=False))
-    if all(choice.startswith(f"{letter}. ") for letter, choice in marked):
+    if all(choice.startswith(f"{letter}{mark}") for letter, choice in marked):
         return "\n".join(choices)
-    return "\n".join(f"{letter}. {choice}" for letter, choice in marked)
+    return "\n".join(f"{letter}{mark}{choice}" for letter, choice in marked)
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,8 @@ class Cell:
         positive: the answer of a closed question that stands for a finding, which sensitivity is about, and what it
             says of the image, for people.
         part: the configuration of the data set that the cell's questions are in.
+        pictures: what the images of its questions are: views that are looked at together, neighbouring slices in their
+            order, or the options, which have one image each.
     """
 
     name: str
@@ -96,11 +104,12 @@ class Cell:
     positive: tuple[str, str] = ("yes", "yes")
     part: str | None = None
     tool_lowers: bool = False
+    pictures: Pictures = "views"
 
 
 @dataclass(frozen=True)
 class Source:
-    """A data set on the hub.
+    """A data set on the hub, or one that everybody has to fetch from elsewhere.
 
     Attributes:
         name: what `--data NAME=PATH` calls it.
@@ -110,13 +119,15 @@ class Source:
         configurations: its parts on the hub; one without a name where it has no parts.
         files: where a part's files of that split are in the repository; `{}` stands for the part's name.
         alone: what the files are called in a folder that holds nothing else; "" where that cannot be.
-        document: whether the file is one JSON document, a dict or list of records; see `data/json_rows.py`.
+        document: whether a file is one document of records, JSON or (where its name ends so) CSV; see
+            `data/document_rows.py`.
         beside: the archive that holds the images which the rows only name: a zip file in the repository's folder, or,
             where they have a repository of their own, the parts of one tar file compressed with zstd.
         folder: the folder of the images in that archive.
         images_from: the repository of the images, where they have one of their own. Then they are looked for only when
             a model is to see them, and are no part of the fingerprint.
         revision: the commit that is asked for; None where none is pinned.
+        elsewhere: where to fetch it, if it is not on the hub; then its images are plain files of its folder.
         gated: whether its authors ask everybody to accept an agreement.
         note: what a user must know of it, for the task files.
     """
@@ -133,6 +144,7 @@ class Source:
     folder: str = ""
     images_from: str = ""
     revision: str | None = None
+    elsewhere: str = ""
     gated: bool = False
     note: str = ""
 
@@ -146,11 +158,11 @@ class Source:
         """More arguments for that reader."""
         return {"sample_by": "document"} if self.document else {}
 
-    @property
-    def address(self) -> str:
-        """Where the hub has a document."""
+    def address(self, part: str | None = None) -> str:
+        """Where the hub has a document; or what the task files call it that is not there."""
         pinned = f"@{self.revision}" if self.revision else ""
-        return f"hf://datasets/{self.repository}{pinned}/{self.files}"
+        place = self.repository if self.elsewhere else f"hf://datasets/{self.repository}{pinned}"
+        return f"{place}/{self.files.format(part)}"
 
 
 @dataclass(frozen=True)
@@ -292,7 +304,9 @@ class Benchmark:
         cells: by name, in the order of its table.
         columns: the columns that a row must have.
         question: a row to its question; None for a row that is not asked about. Raises RowFaultError.
+        also: more columns of a document that are read where there are any.
         images: the row's columns that hold images.
+        places: of an image's name, the paths below the data set's folder where it may be; the first that exists counts.
         derive: all questions to those that are asked, where they are made of each other.
         check: what is wrong with all questions of a part together, for any data of this kind.
         whole: what is wrong if the data are to be the whole benchmark, and not a part or a look-alike.
@@ -325,7 +339,9 @@ class Benchmark:
     cells: Mapping[str, Cell]
     columns: tuple[str, ...]
     question: Callable[[Row], Question | None]
+    also: tuple[str, ...] = ()
     images: tuple[str, ...] = ("image",)
+    places: Callable[[str], Sequence[str]] = lambda name: (name,)
     derive: Callable[[Sequence[Question]], Sequence[Question]] = _as_they_are
     check: Check = _unique
     whole: Check = lambda questions: ()
@@ -354,16 +370,40 @@ class Benchmark:
         """The name of the group of all its tasks."""
         return self.group or f"radvqa_{self.name}"
 
+    @property
+    def parts(self) -> tuple[str | None, ...]:
+        """The configurations of the data set that its questions are in."""
+        named = dict.fromkeys(cell.part for cell in self.cells.values() if cell.part)
+        return tuple(named) or self.source.configurations
+
 
 def by_name(*cells: Cell) -> dict[str, Cell]:
     """Cells by their names, in their order."""
     return {cell.name: cell for cell in cells}
 
 
+def numbered(questions: Sequence[Question]) -> Sequence[Question]:
+    """The questions with a key each: the second of two with the same is "...#2"."""
+    seen: Counter[str] = Counter()
+    named = []
+    for one in questions:
+        seen[one.key] += 1
+        named.append(one if seen[one.key] == 1 else replace(one, key=f"{one.key}#{seen[one.key]}"))
+    return named
+
+
 def size_fault(questions: Sequence[Question], expected: int, what: str = "questions") -> Iterable[str]:
     """A fault where there are not as many questions as the benchmark has."""
     if len(questions) != expected:
         yield f"the test split has {expected:,} {what}; here are {len(questions):,} (for a part, use --limit)"
+
+
+def cell_faults(questions: Sequence[Question], cells: Mapping[str, Cell]) -> Iterable[str]:
+    """A fault for each cell that has not as many questions as the benchmark has."""
+    counts = Counter(one.cell for one in questions)
+    for name, cell in cells.items():
+        if cell.size is not None and counts[name] != cell.size:
+            yield f"{name} has {cell.size:,} questions; here are {counts[name]:,} (for a part, use --limit)"
 
 
 def text(row: Row, name: str) -> str:

@@ -7,9 +7,7 @@ there twice; both are told by content.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from radimagenet_vqa_tasks.benchmarks.benchmark import (
     CLOSED_PROMPT,
@@ -21,6 +19,7 @@ from radimagenet_vqa_tasks.benchmarks.benchmark import (
     RowFaultError,
     Source,
     by_name,
+    numbered,
     size_fault,
     text,
 )
@@ -45,16 +44,6 @@ def question(row: Row) -> Question:
         cluster=row.digest,
         cell="vqarad_closed" if closed else "vqarad_open",
     )
-
-
-def _numbered(questions: Sequence[Question]) -> Sequence[Question]:
-    """Each with a key of its own: the second of two equal rows is "...#2"."""
-    seen: Counter[str] = Counter()
-    named = []
-    for one in questions:
-        seen[one.key] += 1
-        named.append(one if seen[one.key] == 1 else replace(one, key=f"{one.key}#{seen[one.key]}"))
-    return named
 
 
 def _figures(questions: Sequence[Question], rows: int) -> Iterator[tuple[str, bool]]:
@@ -84,7 +73,7 @@ BENCHMARKS = (
         ),
         columns=("image", "question", "answer"),
         question=question,
-        derive=_numbered,
+        derive=numbered,
         whole=lambda questions: size_fault(questions, QUESTIONS),
         figures=_figures,
         position=20,

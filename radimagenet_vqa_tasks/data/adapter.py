@@ -11,10 +11,10 @@ import pyarrow as pa
 from datasets import Dataset
 
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Question, Row, RowFaultError
-from radimagenet_vqa_tasks.data import split_archive
+from radimagenet_vqa_tasks.data import image_folder, split_archive
+from radimagenet_vqa_tasks.data.document_rows import record_rows
 from radimagenet_vqa_tasks.data.fingerprints import known_fingerprint
 from radimagenet_vqa_tasks.data.image_archive import unpack
-from radimagenet_vqa_tasks.data.json_rows import record_rows
 from radimagenet_vqa_tasks.data.provenance import marked
 from radimagenet_vqa_tasks.data.questions import (
     StoredImages,
@@ -51,7 +51,8 @@ def adapted(benchmark: Benchmark, rows: Dataset) -> Adapted:
     Raises DataError where a column is missing: then it is another data set.
     """
     if benchmark.source.document:
-        rows = record_rows(rows, benchmark.columns, benchmark.source.title)
+        names = (*benchmark.columns, *benchmark.also)
+        rows = record_rows(rows, names, benchmark.source.title, table=str(benchmark.parts[0]).endswith(".csv"))
     require_columns(benchmark, rows)
     images = stored_images(rows, benchmark.images)
     text = rows.remove_columns([name for name in benchmark.images if name in rows.column_names])
@@ -164,6 +165,8 @@ def image_files(benchmark: Benchmark, questions: Sequence[Question]) -> Mapping[
     if not names:
         return {}
     source, place = benchmark.source, companion(benchmark.source)
+    if source.elsewhere:
+        return image_folder.images(place, {name: benchmark.places(name) for name in names})
     if source.images_from:
         return split_archive.images(place, source.beside, names, source.folder)
     return unpack(place, names, source.folder)
@@ -174,7 +177,7 @@ def require_columns(benchmark: Benchmark, rows: Dataset) -> None:
     missing = [name for name in benchmark.columns if name not in rows.column_names]
     if missing:
         source = benchmark.source
-        where = " or ".join(source.files.format(part) for part in source.configurations)
+        where = " or ".join(source.files.format(part) for part in benchmark.parts)
         raise DataError(
             f"this is not {source.title}: column {', '.join(missing)} is missing (found: "
             f"{', '.join(rows.column_names)}). Use {where} of {source.repository}."

@@ -8,7 +8,7 @@ from datasets import Dataset, concatenate_datasets, load_dataset
 
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Source
 from radimagenet_vqa_tasks.data.adapter import every_question
-from radimagenet_vqa_tasks.data.sources import explained, local_copies, local_files
+from radimagenet_vqa_tasks.data.sources import explained, local_copies, local_files, not_on_hub
 from radimagenet_vqa_tasks.errors import RunError
 
 PACKAGE = Path(__file__).parent.parent
@@ -41,14 +41,17 @@ def data_parts(benchmark: Benchmark, data: Path | None = None, *, sample: bool =
             # As the host loads them, so that the two share one converted copy.
             return [
                 load_dataset(source.builder, data_files={source.split: each}, split=source.split, **source.reading)
-                for each in local_files(source.name, data).values()
+                for part, each in local_files(source.name, data).items()
+                if part in benchmark.parts
             ]
-        return [_from_hub(source, part) for part in source.configurations]
+        if source.elsewhere:
+            raise not_on_hub(source)
+        return [_from_hub(source, part) for part in benchmark.parts]
 
 
 def _from_hub(source: Source, part: str | None) -> Dataset:
     if source.document:
-        files = {source.split: source.address}
+        files = {source.split: source.address(part)}
         return load_dataset(source.builder, data_files=files, split=source.split, **source.reading)
     chosen = {"data_files": {source.split: source.files}} if source.builder == "json" else {}
     return load_dataset(source.repository, part, split=source.split, revision=source.revision, **chosen)

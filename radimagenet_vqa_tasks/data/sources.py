@@ -126,10 +126,15 @@ def local_copies(copies: Copies) -> Iterator[None]:
 def companion(source: Source) -> Path:
     """The archive that a data set's rows refer to: the local copy's, or else the hub's, fetched once.
 
-    Where the images have a repository of their own: the folder of the archive's parts, or of the unpacked images.
+    Where the images have a repository of their own: the folder of the archive's parts, or of the unpacked images. Of a
+    data set that is not on the hub: its folder. Raises RunError where that is not known.
     """
     from huggingface_hub import hf_hub_download, snapshot_download
 
+    if source.elsewhere:
+        if source.name not in _copies:
+            raise not_on_hub(source)
+        return _copies[source.name].resolve()
     if source.name in _copies and source.images_from:
         return _images_apart(source, _copies[source.name])
     if source.name in _copies:
@@ -138,6 +143,14 @@ def companion(source: Source) -> Path:
         if source.images_from:
             return Path(snapshot_download(source.images_from, repo_type="dataset", allow_patterns=source.beside))
         return Path(hf_hub_download(source.repository, source.beside, repo_type="dataset", revision=source.revision))
+
+
+def not_on_hub(source: Source) -> RunError:
+    """What to say where a data set is wanted that is not on the hub, and no copy of it is named."""
+    return RunError(
+        f"{source.title} is not on the hub. Fetch it from {source.elsewhere}, unpack it, and name its folder: for "
+        f"`radvqa run` with --data {source.name}=PATH, for `radvqa verify` with --family {source.name} --data PATH."
+    )
 
 
 @contextmanager

@@ -25,6 +25,8 @@ from radimagenet_vqa_tasks.data.rows import data_parts
 from radimagenet_vqa_tasks.data.sources import built_images, local_copies
 from radimagenet_vqa_tasks.errors import DataError, RadVQAError
 
+SIZES = 5  # sizes of images that are told apart, the commonest ones
+
 # Where an image is: the question or row that names it, and its stored form {bytes, path}.
 _Placed = tuple[str, Mapping[str, Any] | None]
 
@@ -95,23 +97,27 @@ def _stored(benchmark: Benchmark, rows: Dataset) -> Iterator[_Placed]:
 
 
 def _images(cells: Iterable[_Placed]) -> Iterator[Finding]:
-    seen: dict[tuple[bytes, str | None], str | None] = {}  # many rows hold the same image
+    seen: dict[tuple[bytes, str | None], str] = {}  # many rows hold the same image
+    sizes: Counter[str] = Counter()
     faulty = False
     for place, cell in cells:
         stored, path = (cell["bytes"], cell["path"]) if cell else (None, None)
         image = (hashlib.sha256(stored or b"").digest(), None if stored else path)
         if image not in seen:
-            seen[image] = _image_fault(cell)
+            size, seen[image] = _size_or_fault(cell)
+            sizes[size] += 1
         if seen[image]:
             faulty = True
             yield Finding(True, f"{place}: {seen[image]} (path {path!r})")
     if not faulty:
-        yield Finding(False, "every image can be decoded")
+        listed = ", ".join(f"{count:,} of {size}" for size, count in sizes.most_common(SIZES))
+        more = f", and {len(sizes) - SIZES:,} more sizes" if len(sizes) > SIZES else ""
+        yield Finding(False, f"every image can be decoded: {listed}{more}")
 
 
-def _image_fault(cell: Mapping[str, Any] | None) -> str | None:
+def _size_or_fault(cell: Mapping[str, Any] | None) -> tuple[str, str]:
     try:
-        decode(dict(cell) if cell else None, owner="")
+        image = decode(dict(cell) if cell else None, owner="")
     except DataError as error:
-        return str(error.__cause__) or repr(error.__cause__)
-    return None
+        return "", str(error.__cause__) or repr(error.__cause__)
+    return f"{image.width} x {image.height}", ""

@@ -28,7 +28,8 @@ def doc_to_text(doc: Mapping[str, Any], lmms_eval_specific_kwargs: _Given = None
     """The prompt of one question."""
     affixes = lmms_eval_specific_kwargs or {}
     after = affixes.get(f"post_prompt_{doc['format']}", affixes.get("post_prompt", ""))
-    asked = body(doc["question"], doc["choices"] if doc["format"] == "mc" else ())
+    listed = {name: affixes[name] for name in ("options", "mark") if name in affixes}
+    asked = body(doc["question"], doc["choices"] if doc["format"] == "mc" else (), **listed)
     return f"{affixes.get('pre_prompt', '')}{asked}{affixes.get('told', '')}{after}"
 
 
