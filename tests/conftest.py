@@ -33,6 +33,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"not tested ({count}): {reason}")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    yield from _host_only_where_marked(item)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    yield from _host_only_where_marked(item)
+
+
+def _host_only_where_marked(item: pytest.Item) -> Iterator[None]:
+    """Keep the promise of the marker `host`: a test without it does not load lmms-eval."""
+    loaded = "lmms_eval.tasks" in sys.modules
+    yield
+    if not loaded and "lmms_eval.tasks" in sys.modules and item.get_closest_marker("host") is None:
+        pytest.fail("this test loads lmms-eval, which takes a quarter of a minute: mark it with pytest.mark.host")
+
+
 @pytest.fixture(scope="session")
 def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))

@@ -17,12 +17,14 @@ SAMPLE_TASK = ("--model", "radvqa_chance", "--tasks", "radvqa_sample_anatomy_mc"
 SCORED = "|radvqa_sample_anatomy_mc|none  |     0|accuracy      |"
 
 
+@pytest.mark.host
 def test_bare_command_runs_a_task_from_an_empty_folder(command: Command) -> None:
     """`lmms-eval --tasks <ours>` needs no variable, no path and no configuration."""
     result = command("lmms-eval", *SAMPLE_TASK, env={"LMMS_EVAL_PLUGINS": ""})
     assert SCORED in result.stdout, message(result)
 
 
+@pytest.mark.host
 @pytest.mark.parametrize(
     "launcher",
     [(sys.executable, "-m", "lmms_eval"), ("accelerate", "launch", "--cpu", "--num_processes", "1", "-m", "lmms_eval")],
@@ -34,6 +36,7 @@ def test_module_and_accelerate_find_the_tasks_too(command: Command, launcher: tu
     assert SCORED in result.stdout, message(result)
 
 
+@pytest.mark.host
 def test_include_path_works_on_a_checkout_without_the_hook(command: Command, tmp_path: Path) -> None:
     """Where the hook is absent, `--include_path "$(radvqa tasks --path)"` is the working alternative it names."""
     checkout = tmp_path / "checkout"
@@ -128,6 +131,7 @@ def test_host_without_the_registry_is_not_broken(monkeypatch: pytest.MonkeyPatch
     assert "could not register" in warnings_said[0]
 
 
+@pytest.mark.host
 def test_real_host_with_a_broken_pack_still_runs(command: Command, tmp_path: Path) -> None:
     """With the hook failing inside the real host, the host's index is still there and the warning is printed once."""
     (tmp_path / "sitecustomize.py").write_text(

@@ -83,6 +83,7 @@ def test_wheel_declares_command_and_hook(wheel: ZipFile) -> None:
     assert "[lmms_eval.models]" in text
 
 
+@pytest.mark.host
 def test_installed_wheel_runs_a_task(wheel: ZipFile, tmp_path: Path, command: Command) -> None:
     """The wheel alone, unpacked where Python finds it first, is found by the host and scores a task of the sample."""
     wheel.extractall(tmp_path / "site")

@@ -178,6 +178,7 @@ def test_verify_says_which_count_it_found(folder: Path) -> None:
     assert "every image can be decoded" in result.output
 
 
+@pytest.mark.host
 def test_run_end_to_end(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All five tasks through the runner from the local copy, from an archive that is not unpacked yet."""
     monkeypatch.setattr(config, "HF_DATASETS_CACHE", tmp_path / "cache")

@@ -19,6 +19,8 @@ from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy
 from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.scoring.record import Record
 
+pytestmark = pytest.mark.host
+
 TINY = f"pretrained={TINY_MODEL},device=cpu,device_map=cpu,attn_implementation=sdpa"
 
 # Refuses every connection that leaves the machine, and remembers it.

@@ -18,6 +18,8 @@ from radimagenet_vqa_tasks.run.evaluation import run
 sys.path.insert(0, str(ROOT / "tests" / "judge"))
 from judge_server import CORRECT, INCORRECT, Answer, JudgeServer
 
+pytestmark = pytest.mark.host
+
 CASES: dict[str, list[dict[str, Any]]] = yaml.safe_load(
     (ROOT / "tests" / "cases" / "two_protocols.yaml").read_text(encoding="utf-8")
 )

@@ -17,6 +17,8 @@ from radimagenet_vqa_tasks.run import evaluation
 from radimagenet_vqa_tasks.study import commands
 from radimagenet_vqa_tasks.study.commands import Asked
 
+pytestmark = pytest.mark.host
+
 FOUR = ("radvqa_sample", "vqarad", "slake", "mmmu_med")
 OPEN_AND_MC = {"radvqa": 160, "vqarad": 180, "slake": 455, "mmmu_med": 140}  # questions of the stand-ins
 
