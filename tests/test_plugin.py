@@ -54,6 +54,7 @@ def test_include_path_works_on_a_checkout_without_the_hook(command: Command, tmp
     assert SCORED in result.stdout, message(result)
 
 
+@pytest.mark.host
 def test_names_do_not_collide_with_the_hosts() -> None:
     """Built-in names win over a pack's without a word, so none may be the same."""
     import lmms_eval.tasks
