@@ -18,6 +18,8 @@ from radimagenet_vqa_tasks.run import catalogue
 from radimagenet_vqa_tasks.run.evaluation import RunResult, run
 from radimagenet_vqa_tasks.scoring.outcomes import score
 
+pytestmark = pytest.mark.host
+
 GROUPS = {"radvqa_vqarad": 2, "radvqa_slake": 2, "radvqa_slake_zh": 2, "radvqa_mmmu_med_mc": 5}  # tasks in each
 LIMIT = 20
 LOOKED_AT = 7  # questions of each task whose images are decoded
