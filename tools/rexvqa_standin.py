@@ -14,7 +14,7 @@ import argparse
 import io
 import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -73,24 +73,32 @@ def records(studies: int = STUDIES) -> dict[str, dict[str, Any]]:
     return {f"q{number}": record(number, task, studies) for number, task in enumerate(tasks)}
 
 
-def write(folder: Path, rows: Mapping[str, Any] | list[Any] | None = None) -> None:
-    """Lay records (by default the whole test split) out as the two repositories do, in one folder."""
+def write(
+    folder: Path,
+    rows: Mapping[str, Any] | list[Any] | None = None,
+    studies: int = STUDIES,
+    picture: Callable[[int, int], bytes] | None = None,
+) -> None:
+    """Lay records (by default the whole test split) out as the two repositories do, in one folder.
+
+    `picture` makes the file of a study's view; by default it is one of the sample's slices.
+    """
     (folder / "metadata").mkdir(parents=True, exist_ok=True)
-    text = json.dumps(records() if rows is None else rows)
+    text = json.dumps(records(studies) if rows is None else rows)
     (folder / "metadata" / "test_vqa_data.json").write_text(text, encoding="utf-8")
-    packed = pa.Codec("zstd").compress(_tar(), asbytes=True)
+    packed = pa.Codec("zstd").compress(_tar(studies, picture or _png), asbytes=True)
     size = -(-len(packed) // PARTS)
     for part in range(PARTS):
         (folder / f"deid_png.part{part:02}").write_bytes(packed[part * size : (part + 1) * size])
 
 
-def _tar() -> bytes:
+def _tar(studies: int, picture: Callable[[int, int], bytes]) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        for study in range(STUDIES):
+        for study in range(studies):
             for view in range(1 + study % 2):
                 member = tarfile.TarInfo(f"deid_png/{image_name(study, view)}")
-                content = _png(study, view)
+                content = picture(study, view)
                 member.size = len(content)
                 archive.addfile(member, io.BytesIO(content))
     return buffer.getvalue()

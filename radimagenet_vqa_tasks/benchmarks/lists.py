@@ -24,7 +24,8 @@ def parse_list(written: str | None) -> list[str | None]:
 
 def parse_texts(written: str | None) -> list[str]:
     """The list, none of whose items is empty. Raises ValueError, saying what is wrong with it."""
-    found = [one for one in parse_list(written) if one and one.strip()]
-    if not found or len(found) < len(parse_list(written)):
+    every = parse_list(written)
+    found = [one for one in every if one and one.strip()]
+    if not found or len(found) < len(every):
         raise ValueError(f"{(written or '')[:60]!r} holds an empty text, or none")
     return found

@@ -28,11 +28,11 @@ def swapped(benchmark: Benchmark, questions: Sequence[Question]) -> list[Questio
 
 
 def _pool(benchmark: Benchmark, questions: Sequence[Question]) -> _Pool:
-    """The questions of one cell by what their pictures show, in the order of the pictures' hashes."""
+    """The questions of one cell by what their pictures show, both in an order of hashes."""
     by_label: dict[Hashable, list[Question]] = {}
     for one in sorted(questions, key=lambda one: (_hash(one.cluster), one.key)):
         by_label.setdefault(benchmark.label(one), []).append(one)
-    return by_label
+    return dict(sorted(by_label.items(), key=lambda of_label: _hash(of_label[1][0].key)))
 
 
 def _swapped(benchmark: Benchmark, asked: Question, pool: _Pool) -> Question:
@@ -55,8 +55,7 @@ def _swapped(benchmark: Benchmark, asked: Question, pool: _Pool) -> Question:
 
 
 def _at(asked: Question, tier: Sequence[tuple[Sequence[Question], str | None]], place: int) -> Question:
-    ordered = sorted(tier, key=lambda one: _hash(one[0][0].key))
-    for pictures, right in ordered:
+    for pictures, right in tier:
         if place < len(pictures):
             other = pictures[place]
             return replace(asked, row=other.row, files=other.files, views=other.views, shown=Shown(other.key, right))
