@@ -2,10 +2,10 @@
 
     python benchmarks/rexvqa.py [--write]
 
-A stand-in in the hub's layout, with records as long as the original's (reports are most of the file) and images of 8 x 8
-pixels in the split archive: what is measured never reads one. Each line is a process of its own that prepares all
-five tasks of an arm as the host does; the first one also reads the archive once. Files of images that are opened are
-counted by Python's audit hook.
+A stand-in in the hub's layout, with records as long as the original's (most of which are reports) and images of 8 x 8
+pixels in the split archive: what is measured never reads one. Each line is a process of its own that prepares all five
+tasks of an arm as the host does; the first one also reads the archive once. Files of images that are opened are counted
+by Python's audit hook.
 """
 
 from __future__ import annotations
