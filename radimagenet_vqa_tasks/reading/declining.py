@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from radimagenet_vqa_tasks.reading.thinking import split
-from radimagenet_vqa_tasks.reading.undress import plain, word_set
+from radimagenet_vqa_tasks.reading.undress import has_any, plain, word_set
 
 Reason = Literal["no_image", "refusal", "unsure"]
 
@@ -64,14 +64,15 @@ _CLASSES = {
 }
 _CLASS = {word: name for name, words in _CLASSES.items() for word in words.split()}
 _TOKEN = re.compile(r"[a-z]+(?:'[a-z]+)?|[,:]|\d+")
+# Each with a substring without which it is not there.
 _CONTRACTED = (
-    (re.compile(r"x-ray"), "xray"),
-    (re.compile(r"re-(?=upload|send|attach)"), "re"),
-    (re.compile(r"\bcannot\b|\bcan't\b"), "can not"),
-    (re.compile(r"n't\b"), " not"),
-    (re.compile(r"'(?:m|re)\b"), " are"),
-    (re.compile(r"'(?:ve|d|ll)\b"), " have"),
-    (re.compile(r"\b(look|access|provided|looking|capable) (?:at|to|with|of)\b"), r"\1"),
+    ("x-ray", re.compile(r"x-ray"), "xray"),
+    ("re-", re.compile(r"re-(?=upload|send|attach)"), "re"),
+    ("can", re.compile(r"\bcannot\b|\bcan't\b"), "can not"),
+    ("n't", re.compile(r"n't\b"), " not"),
+    ("'", re.compile(r"'(?:m|re)\b"), " are"),
+    ("'", re.compile(r"'(?:ve|d|ll)\b"), " have"),
+    ("", re.compile(r"\b(look|access|provided|looking|capable) (?:at|to|with|of)\b"), r"\1"),
 )
 
 _MODIFIED = "D?[xU]{0,2}"
@@ -175,8 +176,7 @@ def may_decline(text: str) -> bool:
     """Whether a text has any of the words without which nothing declines; for speed alone."""
     if len(text) < SHORTEST_DECLINE and text.isascii():
         return False
-    lowered = text.lower()
-    return any(hint in lowered for hint in _HINTS)
+    return has_any(text.lower(), _HINTS)
 
 
 def _segments(text: str) -> Iterator[tuple[str, str]]:
@@ -209,8 +209,9 @@ _ZH: tuple[tuple[Reason, re.Pattern[str]], ...] = (
 
 def _classes(segment: str) -> str:
     text = segment.lower()
-    for pattern, replacement in _CONTRACTED:
-        text = pattern.sub(replacement, text)
+    for sign, pattern, replacement in _CONTRACTED:
+        if sign in text:
+            text = pattern.sub(replacement, text)
     return "".join(token if token in ",:" else _CLASS.get(token, "x") for token in _TOKEN.findall(text))
 
 

@@ -13,7 +13,7 @@ from radimagenet_vqa_tasks.reading.copies import MARK as _MARK
 from radimagenet_vqa_tasks.reading.copies import without_copies, without_discussion
 from radimagenet_vqa_tasks.reading.declining import without_absence
 from radimagenet_vqa_tasks.reading.statements import OPEN, Said, Statement
-from radimagenet_vqa_tasks.reading.undress import plain
+from radimagenet_vqa_tasks.reading.undress import has_any, plain
 
 # A longer option is read by its letter only.
 LONGEST_OPTION = 300
@@ -99,6 +99,7 @@ Words = tuple[str, ...]
 # A longer reply is reasoning, in which an option's words may stand anywhere.
 LONGEST_WORDED = 400
 _REVISION = re.compile(rf"{reply.REVISION}|(?:^|[.!?;\n,])\s?no(?=[,.:;-])", re.I)
+_REVISION_HINTS = (*reply.REVISION_HINTS, "no")
 _CONCLUDES = re.compile(r"\b(?:so|therefore|thus|hence|in conclusion|overall|finally)\b", re.I)
 
 
@@ -156,7 +157,7 @@ class Options:
             text = self._glued.sub(lambda found: found[0][0], text)
         # Most replies name no option but a letter, and compiling the pattern takes longer than all the reading.
         unhyphenated = text.lower().replace("-", "")
-        if not any(word in unhyphenated for word in self._first_words):
+        if not has_any(unhyphenated, self._first_words):
             return text
         return self._find.sub(lambda found: chr(_FIRST_MARK + (found.lastindex or 1) - 1), text)
 
@@ -265,7 +266,8 @@ def said_of(answer: reply.Reply, choices: Sequence[str]) -> Said:
 
 
 def _said(options: Options, text: str) -> Said:
-    return reply.last_word(text, _REVISION, partial(_explicit, options), partial(_implied, options))
+    readers = partial(_explicit, options), partial(_implied, options)
+    return reply.last_word(text, _REVISION, *readers, _REVISION_HINTS)
 
 
 def _explicit(options: Options, text: str) -> Said:

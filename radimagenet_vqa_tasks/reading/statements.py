@@ -11,17 +11,19 @@ can make it slow.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from radimagenet_vqa_tasks.reading.fields import answer_field
 from radimagenet_vqa_tasks.reading.thinking import split
-from radimagenet_vqa_tasks.reading.undress import EAST_ASIAN, plain
+from radimagenet_vqa_tasks.reading.undress import has_any, plain
 
 # What 8,192 tokens come to. Nothing longer is an answer, so that it is read like reasoning that was cut off: by its
 # end, and for an explicit final statement only.
 LONGEST_READ = 40_000
 LONGEST_CLAIM = 300
+SHORTEST_STATEMENT = 4  # "So A"
 # Looking back stops here: a reply that changed its mind this often, or called this many things its answer without
 # naming one, has not answered.
 MOST_REVISIONS = 50
@@ -36,54 +38,56 @@ REVISION = (
     r"\b(?:wait|actually|correction|sorry|scratch that|on second thought|on reflection|hold on|i mean|i meant"
     r"|let me (?:reconsider|rethink|correct))\b"
 )
+# A change of mind holds one of these.
+REVISION_HINTS = (
+    *("wait", "actually", "correction", "sorry", "scratch", "second thought", "reflection", "hold on", "i mean"),
+    "let me ",
+)
 _TAKEN_BACK = re.compile(r"\b(?:that|this|it|i)(?:'s| is| was|'m| am)? (?:wrong|incorrect|mistaken|not right)\b", re.I)
 
-_CUE = re.compile(
-    r"(?P<boxed>\\?(?:boxed|fbox) ?\{)"
-    r"|(?P<tag><answer>)"
-    r"|\b(?:(?P<phrase>(?P<final>final )?"
-    r"(?:answer|option|choice|diagnosis|conclusion|response|selection|prediction|guess|label)[\"')]?"
-    r"(?: (?:to|for|of|in|on|from|given|based on)(?: \w+){1,5}?)?"
-    r" ?(?:\b(?:is|was|(?:would|should|must|will|can only|has to) be)\b|[:=]>?|->| - )[\"':\s]*"
-    # the same in other languages that models answer in, as `plain` leaves them
-    r"|(?:reponse|respuesta|resposta|risposta|antwort)(?: \w+){0,2}? ?(?:\b(?:est|es|e|ist|lautet)\b|:)"
-    r"[\"':\s]*)"
-    r"|(?P<choice>(?:choos(?:e|ing)|chose|select(?:ed)?|pick(?:ed)?|(?:go(?:ing)?|went) with|opt for"
-    r"|all\b[^.;\n]{0,60}\bexcept(?: for)?"
-    r"|(?:is|was|be|equals) (?=(?:option|choice|letter)\W{1,3}[A-Za-z]\b)"
-    r"|i(?:'d| would|'ll| will)? (?:\w+ )?(?:say|guess|answer))(?:\b|(?<= )))"
-    r"|(?P<conclusion>(?:so|therefore|thus|hence|in conclusion|in summary|finally|overall|consequently)\b)"
-    # "B is correct": here the answer stands before the cue.
-    r"|(?P<verdict>(?:is|are|must be|would be|seems|appears)(?: (?:clearly|definitely|therefore|indeed))?"
-    r" (?:the )?(?:(?:most|only) )?(?:likely )?(?:answer\b|(?:correct|right|best|accurate|appropriate)"
-    r"(?= (?:answer|option|choice|one)\b| ?(?:[.,;:!?)\n]|$)))))",
-    re.I,
-)
-_CUE_EAST_ASIAN = re.compile(
-    rf"{_CUE.pattern}|(?:答案|答え|정답|답)(?: ?(?:应该|应|就)?(?:是|为|选择?|은|는|이|は))?[\"':\s]*(?P<phrase_>)"
-    r"|选择?(?P<choice_>)|(?:因此|所以|故)(?P<conclusion_>)",
-    re.I,
-)
-# Each cue holds one of these substrings; most short replies hold none.
-_CUE_HINTS = (
-    *("box{", "boxed", "answer", "option", "choice", "diagnos", "conclu", "response", "select", "predict", "guess"),
-    *(
-        "label",
-        "choos",
-        "chose",
-        "pick",
-        "go with",
-        "going with",
-        "went with",
-        "opt for",
-        "except",
-        "letter",
-        "say",
-        "so",
+# What calls something the answer, by kind: the substrings without one of which it is not there, and the pattern.
+_CUES: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("boxed", "fbox"), r"(?P<boxed>\\?(?:boxed|fbox) ?\{)"),
+    (("<answer>",), r"(?P<tag><answer>)"),
+    (
+        (
+            *("answer", "option", "choice", "diagnos", "conclu", "response", "select", "predict", "guess", "label"),
+            *("reponse", "respuesta", "resposta", "risposta", "antwort"),
+        ),
+        r"\b(?P<phrase>(?P<final>final )?"
+        r"(?:answer|option|choice|diagnosis|conclusion|response|selection|prediction|guess|label)[\"')]?"
+        r"(?: (?:to|for|of|in|on|from|given|based on)(?: \w+){1,5}?)?"
+        r" ?(?:\b(?:is|was|(?:would|should|must|will|can only|has to) be)\b|[:=]>?|->| - )[\"':\s]*"
+        # the same in other languages that models answer in, as `plain` leaves them
+        r"|\b(?:reponse|respuesta|resposta|risposta|antwort)(?: \w+){0,2}? ?(?:\b(?:est|es|e|ist|lautet)\b|:)"
+        r"[\"':\s]*)",
     ),
-    *("therefore", "thus", "hence", "summary", "finally", "overall", "consequently", "correct", "right", "best"),
-    *("accurate", "appropriate", "reponse", "respuesta", "resposta", "risposta", "antwort"),
-    *("答", "정답", "답", "选", "因此", "故", "所"),
+    (
+        (
+            *("choos", "chose", "select", "pick", "go with", "going with", "went with", "opt for", "except"),
+            *("option", "choice", "letter", "say", "guess", "answer"),
+        ),
+        r"\b(?P<choice>(?:choos(?:e|ing)|chose|select(?:ed)?|pick(?:ed)?|(?:go(?:ing)?|went) with|opt for"
+        r"|all\b[^.;\n]{0,60}\bexcept(?: for)?"
+        r"|(?:is|was|be|equals) (?=(?:option|choice|letter)\W{1,3}[A-Za-z]\b)"
+        r"|i(?:'d| would|'ll| will)? (?:\w+ )?(?:say|guess|answer))(?:\b|(?<= )))",
+    ),
+    (
+        ("so", "therefore", "thus", "hence", "conclusion", "summary", "finally", "overall", "consequently"),
+        r"\b(?P<conclusion>(?:so|therefore|thus|hence|in conclusion|in summary|finally|overall|consequently)\b)",
+    ),
+    # "B is correct": here the answer stands before the cue.
+    (
+        ("answer", "correct", "right", "best", "accurate", "appropriate"),
+        r"\b(?P<verdict>(?:is|are|must be|would be|seems|appears)(?: (?:clearly|definitely|therefore|indeed))?"
+        r" (?:the )?(?:(?:most|only) )?(?:likely )?(?:answer\b|(?:correct|right|best|accurate|appropriate)"
+        r"(?= (?:answer|option|choice|one)\b| ?(?:[.,;:!?)\n]|$))))",
+    ),
+    (
+        ("答", "답", "选", "因此", "所以", "故"),
+        r"(?:答案|答え|정답|답)(?: ?(?:应该|应|就)?(?:是|为|选择?|은|는|이|は))?[\"':\s]*(?P<phrase_>)"
+        r"|选择?(?P<choice_>)|(?:因此|所以|故)(?P<conclusion_>)",
+    ),
 )
 _CLAUSE_EDGE = re.compile(r"[.,;:!?\n]|\b(?:so|but|and|hence|thus|therefore|then|because|however)\b", re.I)
 _NOT_ASSERTED = re.compile(r"\b(?:if|whether|suppose|assuming|unless|not|cannot|never)\b|n't\b", re.I)
@@ -122,6 +126,13 @@ _NEGATES = re.compile(
     r"\bwithout\b(?:(?! (?:is|are|was|were|has|have|had|shows?|appears?|seems?)\b).)*"
     r"|\b(?:not?|nor|neither|never|rather than|than|instead of|unlike|except|opposed to|absence of|against)\b.*",
     re.I,
+)
+# Without one of these nothing is refused, rejected or negated.
+_DENIAL_HINTS = (
+    *("no", "n't", "can", "unable", "refuse", "possible", "difficult", "hard", "n/a", "unsure", "uncertain", "unclear"),
+    *("insufficient", "determin", "inconclusive", "incorrect", "wrong", "rul", "exclu", "eliminat", "reject"),
+    *("dismiss", "contradict", "unlike", "plausible", "false", "inconsistent", "fail", "if", "unless", "whether"),
+    *("suppos", "assum", "without", "neither", "never", "than", "instead", "except", "opposed", "absence", "against"),
 )
 
 
@@ -163,15 +174,20 @@ def read(response: str) -> Reply:
 
 
 def last_word(
-    text: str, revision: re.Pattern[str], explicit: Callable[[str], Said], implied: Callable[[str], Said]
+    text: str,
+    revision: re.Pattern[str],
+    explicit: Callable[[str], Said],
+    implied: Callable[[str], Said],
+    hints: Sequence[str] = REVISION_HINTS,
 ) -> Said:
     """What the reply ends up saying where it may change its mind ("B. Wait, C.").
 
     What stands after the last change of mind counts first. There, an explicit statement replaces all before it; a
-    mere mention that differs from an explicit statement before it leaves the matter open.
+    mere mention that differs from an explicit statement before it leaves the matter open. Without one of the `hints`
+    `revision` finds nothing.
     """
     pending: Said = None
-    segments = revision.split(text)
+    segments = revision.split(text) if has_any(text.lower(), hints) else [text]
     for index in reversed(range(len(segments))[-MOST_REVISIONS:]):
         said = explicit(segments[index])
         if said is not None:
@@ -200,21 +216,28 @@ def said_explicitly(text: str, reader: Callable[[Statement], Said]) -> Said:
     return said
 
 
+@cache
+def _cues(kinds: tuple[int, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(_CUES[kind][1] for kind in kinds), re.I)
+
+
 def _statements(text: str) -> Iterator[Statement]:
     """What the reply calls its answer, the last statement first."""
+    if len(text) < SHORTEST_STATEMENT and text.isascii():
+        return
     lowered = text.lower()
-    if not any(hint in lowered for hint in _CUE_HINTS):
+    kinds = tuple(kind for kind, (hints, _) in enumerate(_CUES) if has_any(lowered, hints))
+    if not kinds:
         return
     end = len(text)
-    cues = _CUE_EAST_ASIAN if EAST_ASIAN.search(text) else _CUE
-    for cue in list(cues.finditer(text))[: -MOST_STATEMENTS - 1 : -1]:
+    for cue in list(_cues(kinds).finditer(text))[: -MOST_STATEMENTS - 1 : -1]:
         before = text[max(0, cue.start() - _LOOK_BACK) : cue.start()]
         kind = (cue.lastgroup or "").rstrip("_")
         if kind == "verdict":
             yield Statement(kind, _subject(before), alternative=False, final=False)
         elif not _NOT_ASSERTED.search(_CLAUSE_EDGE.split(before)[-1]):
             claim = _claim(text[cue.end() : min(end, cue.end() + LONGEST_CLAIM)], cue).lstrip()
-            marked = kind in ("boxed", "tag") or cue["final"] is not None
+            marked = kind in ("boxed", "tag") or cue.groupdict().get("final") is not None
             ends_reply = text.endswith(claim, cue.end()) and not re.search(r"[.,!?;\n] ?\w", claim)
             yield Statement(kind, claim, _JOINS_BACK.search(before) is not None, marked or ends_reply)
             end = cue.start()
@@ -227,7 +250,7 @@ def _subject(before: str) -> str:
 
 def _claim(claim: str, cue: re.Match[str]) -> str:
     """The text after a cue, up to the next cue; of a box, only what is inside."""
-    if cue["boxed"] is None:
+    if cue.lastgroup != "boxed":
         return claim
     depth = 1
     for brace in re.finditer(r"[{}]", claim):
@@ -240,7 +263,13 @@ def _claim(claim: str, cue: re.Match[str]) -> str:
 def affirmed(text: str) -> str:
     """`text` without the sentences that refuse and without what is negated ("not A", "A is wrong")."""
     text = _LIST_COMMA.sub(" ", BOUNDARY.sub(";", text))
-    return _PART.sub(lambda part: "" if REFUSAL.search(part[0]) else _CLAUSE.sub(_affirmed_of, part[0]), text)
+    return _PART.sub(_affirmed_part, text)
+
+
+def _affirmed_part(part: re.Match[str]) -> str:
+    if not has_any(part[0].lower(), _DENIAL_HINTS):
+        return part[0]
+    return "" if REFUSAL.search(part[0]) else _CLAUSE.sub(_affirmed_of, part[0])
 
 
 def rejected(predicate: str) -> bool:

@@ -82,7 +82,7 @@ def split(response: str) -> Split:
     Split(answer='Yes', thinking='The marrow is dark.', finished=True)
     """
     response = response.strip()
-    if not any(sign in response for sign in _SIGNS) and not response[:20].lower().startswith(_OPENINGS):
+    if not any(map(response.__contains__, _SIGNS)) and not response[:20].lower().startswith(_OPENINGS):
         return Split(response, "", finished=True)
     offered: list[str] = []
     thoughts: list[str] = []

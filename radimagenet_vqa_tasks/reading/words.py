@@ -40,6 +40,7 @@ _PHRASES: tuple[tuple[Words, str], ...] = (
     (("x", "射", "线"), "xray"),
     (("xray", "片"), "xray"),
 )
+_PHRASES_ENDING = {phrase[-1]: [one for one in _PHRASES if one[0][-1] == phrase[-1]] for phrase, _ in _PHRASES}
 
 
 def words(text: str) -> Words:
@@ -64,7 +65,7 @@ def find(phrase: Words, text: Sequence[str]) -> list[int]:
 
 
 def _join(found: list[str]) -> None:
-    for phrase, word in _PHRASES:
+    for phrase, word in _PHRASES_ENDING.get(found[-1], ()):
         if tuple(found[-len(phrase) :]) == phrase:
             del found[-len(phrase) :]
             found.append(word)

@@ -22,6 +22,7 @@ from radimagenet_vqa_tasks.reading import statements as reply
 from radimagenet_vqa_tasks.reading.asked import SOUND, WHOLE, Asked, asked, content, named, rivalled
 from radimagenet_vqa_tasks.reading.declining import may_decline, without_absence
 from radimagenet_vqa_tasks.reading.statements import OPEN, Said, Statement
+from radimagenet_vqa_tasks.reading.undress import word_set
 
 _YES, _NO = frozenset({"yes"}), frozenset({"no"})
 # Beyond this many sentences a reply is reasoning: of its plain statements only a conclusion answers the question.
@@ -32,6 +33,7 @@ _LEAD = (
     r"|my|so|therefore|thus|hence|and|however|actually)"
 )
 _HEAD = re.compile(rf"\W{{0,20}}(?:{_LEAD}\b\W{{1,5}}){{0,6}}(?P<word>yes|yeah|yep|yup|no|nope|nah)\b(?!['-]\w)", re.I)
+_YES_OR_NO = re.compile(r"\b(?:yes|yeah|yep|yup|no|nope|nah)\b", re.I)
 # "yes or no", "no/mild"; "yes and no", "yes no"
 _OR_ELSE = re.compile(r"\W{0,3}(?:or\b|/\W{0,2}\w)", re.I)
 _SECOND = re.compile(r"\W{0,4}(?:and\b\W{0,4})?(?P<word>yes|no)\b(?! \w)", re.I)
@@ -101,6 +103,9 @@ _COMPARED = re.compile(r"\b(?:than|rather than|instead of|unlike|except)\b.*", r
 # What a clause adds about a thing it has named.
 _ASIDE = re.compile(r", ?(?:which|that|who|where|meaning|indicating)\b.*|\([^()]*\)", re.I)
 # A statement that leaves out what was asked about.
+_LEFT_OUT = word_set("none nothing absent negative false incorrect positive true correct") | frozenset(
+    _SEEN.strip("(?:)").replace("visuali[sz]ed", "visualised|visualized").split("|")
+)
 _ELLIPTIC = re.compile(
     rf"\b(?:not|no|none|nothing|absent|negative|false|incorrect)\b|n't\b"
     rf"|(?P<there>\b(?:{_SEEN}|positive|true|correct)\b)",
@@ -140,7 +145,7 @@ def word(said: Said) -> Literal["yes", "no"] | None:
 
 def said_of(answer: reply.Reply, ask: Asked) -> Said:
     """What the answer says; anything but one word leaves it open."""
-    text = _FORM.sub("", answer.text)
+    text = _FORM.sub("", answer.text) if ":" in answer.text else answer.text
     if may_decline(text):
         text = _CANNOT_SEE.sub("do not see", without_absence(text))
     if answer.unfinished:
@@ -185,6 +190,8 @@ def _head(ask: Asked, text: str) -> Said:
 
 def _openings(ask: Asked, text: str) -> Said:
     """What the sentences say that open with yes or no; OPEN where they disagree."""
+    if not _YES_OR_NO.search(text):
+        return None
     starts = (match.end() for match in _SENTENCE_START.finditer(text))
     heads = (_head(ask, text[start : start + reply.LONGEST_CLAIM]) for start in starts)
     words = [head for head in heads if head is not None]
@@ -267,9 +274,11 @@ def _normality(ask: Asked, text: str) -> frozenset[str]:
 def _claimed_of(ask: Asked, clause: str) -> tuple[frozenset[str], bool]:
     """What one clause says of what the question asks about, and whether it says so of the image."""
     main = _ASIDE.sub("", clause)
-    if _SUPPOSED.search(main):
+    told = content(main)
+    elliptic = all(word in _LEFT_OUT for word in told)
+    if not (elliptic or any(named(word, told) or rivalled(word, told) for word in ask.focus)) or _SUPPOSED.search(main):
         return frozenset(), False
-    if not content(_ELLIPTIC.sub(" ", main)):
+    if elliptic:
         # "None seen", "Present.": the thing is left out, being what was asked about.
         word = _ELLIPTIC.search(main)
         return (ask.answer(word["there"] is not None), True) if word else (frozenset(), False)
