@@ -30,6 +30,7 @@ CACHE_MODULE = "lmms_eval.caching.response_cache"
 BACKENDS = {
     "radvqa_chance": "radimagenet_vqa_tasks.models.chance.Chance",
     "radvqa_prior": "radimagenet_vqa_tasks.models.prior.Prior",
+    "radvqa_clip": "radimagenet_vqa_tasks.models.clip.Clip",
 }
 
 

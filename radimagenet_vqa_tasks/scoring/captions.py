@@ -53,7 +53,7 @@ def require() -> None:
 
 
 def versions() -> str:
-    """What the values rest on, for the record: two records' values compare only if this is the same."""
+    """What the values rest on, for the record (its `judge`): values compare only where this is the same."""
     named = [f"{name} {version(name)}" for name in _LIBRARIES]
     return ", ".join([*named, *(_weights(variable) for variable in DEFAULTS)])
 
