@@ -85,7 +85,8 @@ def test_hook_imports_nothing_heavy(command: Command) -> None:
         "from radimagenet_vqa_tasks.plugin import manifests\n"
         "import lmms_eval.models.registry_v2\n"
         "before = set(sys.modules)\n"
-        "assert [manifest.model_id for manifest in manifests()] == ['radvqa_chance', 'radvqa_prior']\n"
+        "names = [manifest.model_id for manifest in manifests()]\n"
+        "assert names == ['radvqa_chance', 'radvqa_prior', 'radvqa_clip'], names\n"
         "print(sorted(set(sys.modules) - before))\n"
     )
     result = command(sys.executable, "-c", script)
