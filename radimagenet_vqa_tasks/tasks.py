@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
-from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Cell
+from radimagenet_vqa_tasks.benchmarks.benchmark import ALL_VIEWS, Benchmark, Cell
 from radimagenet_vqa_tasks.scoring.record import ArmName
 
 
@@ -23,6 +23,12 @@ class Task:
     @property
     def name(self) -> str:
         return f"{_prefix(self.benchmark, self.sample)}_{self.cell.name}{suffix(self.arm)}"
+
+    @property
+    def affixes(self) -> dict[str, str]:
+        """What its file says of the prompt (`lmms_eval_specific_kwargs`)."""
+        views = {"views": ALL_VIEWS} if self.benchmark.views and self.arm != "told" else {}
+        return {**self.cell.prompt.affixes(self.arm), **views}
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,18 @@ import json
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from radimagenet_vqa_tasks import plugin
 from radimagenet_vqa_tasks.data.sources import local_copies, local_files
 from radimagenet_vqa_tasks.host import import_host, task_manager
+from radimagenet_vqa_tasks.run.questions import Pictures, line
 from radimagenet_vqa_tasks.scoring.outcomes import TASK_VERSION
+from radimagenet_vqa_tasks.tasks import tasks
 
 GOLDEN = Path(__file__).parent / "golden" / "prompts.json"
 TASKS = sorted(
@@ -37,6 +41,8 @@ def prompts(manager: Any, name: str, kind: str) -> dict[str, Any]:
     task = manager.load_task_or_group([name], kind)[name]
     first = {form: task.eval_docs["format"][:].index(form) for form in dict.fromkeys(task.eval_docs["format"][:])}
     shown = {form: prompt(task, task.eval_docs[row], kind) for form, row in first.items()}
+    if kind == "simple":
+        assert shown == {form: written(name, task.eval_docs[row]) for form, row in first.items()}
     return shown if len(shown) > 1 else next(iter(shown.values()))
 
 
@@ -48,6 +54,14 @@ def prompt(task: Any, doc: Any, kind: str) -> dict[str, Any]:
         part if part["type"] == "text" else {**part, "url": describe(part["url"])} for part in message["content"]
     ]
     return {**message, "content": content}
+
+
+def written(name: str, doc: Any) -> dict[str, Any]:
+    """The same, as `radvqa questions` writes it."""
+    with TemporaryDirectory() as folder:
+        found = line(tasks()[name], doc, Pictures(Path(folder)))
+        images = [Image.open(Path(folder, Path(file).name)) for file in found["images"]]
+        return {"visuals": [describe(image) for image in images], "text": found["prompt"]}
 
 
 def describe(image: Any) -> str:

@@ -7,14 +7,15 @@ what it defines; those that begin with an underscore are included by the others.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
-from radimagenet_vqa_tasks.benchmarks.benchmark import ALL_VIEWS, Benchmark, Cell, Prompt, Source
+from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Cell, Source
 from radimagenet_vqa_tasks.plugin import TASKS
 from radimagenet_vqa_tasks.scoring.outcomes import TASK_VERSION
 from radimagenet_vqa_tasks.tasks import Group, Task, groups, tasks
+from radimagenet_vqa_tasks.utils.prompts import VISUALS
 
 HOOKS = "!function radimagenet_vqa_tasks.utils"
 
@@ -39,14 +40,6 @@ score_key: score
 metadata:
   version: {TASK_VERSION}
 """
-
-# What an arm changes of its cell's task.
-ARMS: Mapping[str, str] = {
-    "textonly": f"doc_to_visual: {HOOKS}.prompts.doc_to_no_visual\n",
-    "told": f"doc_to_visual: {HOOKS}.prompts.doc_to_no_visual\n",
-    "blank": f"doc_to_visual: {HOOKS}.prompts.doc_to_blank_visual\n",
-    "swapped": "",
-}
 
 
 def files() -> dict[str, str]:
@@ -106,22 +99,21 @@ def _task(task: Task) -> str:
     hook = f"process_docs: {HOOKS}.questions.{task.name}\n"
     if task.arm != "image":
         base = Task(task.benchmark, task.cell, "image", task.sample).name
-        told = _prompt(task.benchmark, task.cell, told=True) if task.arm == "told" else ""
-        return f"task: {task.name}\ninclude: {base}.yaml\n{hook}{ARMS[task.arm]}{told}"
+        return f"task: {task.name}\ninclude: {base}.yaml\n{hook}{_arm(task)}"
     part = f"dataset_name: {task.cell.part}\n" if task.cell.part and not task.benchmark.source.document else ""
     data = f"include: [_data_yaml, ../_task_yaml]\n{part}"
-    return f"task: {task.name}\n{data}{hook}{_prompt(task.benchmark, task.cell)}{_metrics(task.cell)}"
+    return f"task: {task.name}\n{data}{hook}{_prompt(task)}{_metrics(task.cell)}"
 
 
-def _prompt(benchmark: Benchmark, cell: Cell, *, told: bool = False) -> str:
-    prompt = cell.prompt
-    affixes = {"pre_prompt": prompt.pre, "post_prompt": prompt.post, "post_prompt_phrase": prompt.post_phrase}
-    affixes |= {
-        name: given for name in ("options", "mark") if (given := getattr(prompt, name)) != getattr(Prompt, name)
-    }
-    affixes |= {"told": prompt.told} if told else {}
-    affixes |= {"views": ALL_VIEWS} if benchmark.views and not told else {}
-    lines = [f"    {name}: {_text(value)}" for name, value in affixes.items() if value is not None]
+def _arm(task: Task) -> str:
+    """What an arm changes of its cell's task."""
+    visual = VISUALS[task.arm]
+    shown = f"doc_to_visual: {HOOKS}.prompts.{visual.__name__}\n" if visual is not VISUALS["image"] else ""
+    return shown + (_prompt(task) if task.arm == "told" else "")
+
+
+def _prompt(task: Task) -> str:
+    lines = [f"    {name}: {_text(value)}" for name, value in task.affixes.items()]
     return "\n".join(["lmms_eval_specific_kwargs:", "  default:", *lines, ""])
 
 

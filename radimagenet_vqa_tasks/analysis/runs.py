@@ -20,7 +20,7 @@ from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, cell_called
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.escape import plain
-from radimagenet_vqa_tasks.scoring.logs import Log, read_log
+from radimagenet_vqa_tasks.scoring.logs import Log, log_name, read_log
 from radimagenet_vqa_tasks.scoring.record import ArmName, Record
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _read_folder(path: Path, texts: bool) -> list[Run]:
 def _read_files(asked: Path, paths: Sequence[Path], texts: bool) -> list[Run]:
     """The runs in the logs of one folder, one a model."""
     logs = [read_log(path, texts=texts) for path in paths]
-    results = {log.path: _results(log) for log in logs}
+    results = {log.path: results_beside(log.path) for log in logs}
     if not any(log.records for log in logs):
         said = "; ".join(problem for log in logs[:3] for problem in log.problems[:1])
         raise RunError(f"there is no record of this pack in {plain(asked, None)}: {said}.")
@@ -203,10 +203,10 @@ def _newest(logs: Sequence[Log], expected: Mapping[Path, int | None]) -> tuple[l
     ]
 
 
-def _results(log: Log) -> Mapping[str, Any]:
-    """The host's account of the run that wrote a log; empty where it is missing or unreadable."""
+def results_beside(log: Path) -> Mapping[str, Any]:
+    """The host's account of the run that wrote a sample log; empty where it is missing or unreadable."""
     try:
-        found = json.loads((log.path.parent / RESULTS.format(stamp=log.stamp)).read_text(encoding="utf-8"))
+        found = json.loads((log.parent / RESULTS.format(stamp=log_name(log)[1])).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -49,6 +49,13 @@ class Prompt:
     options: str = "\nOptions: \n"
     mark: str = ". "
 
+    def affixes(self, arm: ArmName = "image") -> dict[str, str]:
+        """The instructions by the names that task files have for them, with the arm's own sentence."""
+        named = {"pre_prompt": self.pre, "post_prompt": self.post, "post_prompt_phrase": self.post_phrase}
+        named |= {name: text for name in ("options", "mark") if (text := getattr(self, name)) != getattr(Prompt, name)}
+        named |= {"told": self.told} if arm == "told" else {}
+        return {name: text for name, text in named.items() if text is not None}
+
 
 # The prompts of the RadImageNet-VQA paper's tool, character for character (docs/protocols.md).
 MC_PROMPT = Prompt("\nQuestion: ", "\nAnswer with the option's letter from the given choices directly.")

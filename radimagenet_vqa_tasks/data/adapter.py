@@ -87,8 +87,16 @@ def task_questions(task: Task, rows: Dataset) -> Dataset:
     """
     if task.cell.format == "open":
         chosen()  # a judge that cannot be had is an error now, not when the model has answered
+    return questions_of(task, rows)
+
+
+def questions_of(task: Task, rows: Dataset, *, with_images: bool = True) -> Dataset:
+    """A task's questions, for whatever purpose; `with_images` if what the model is shown belongs to them.
+
+    Raises DataError where `rows` is not the benchmark.
+    """
     shown = _SHOWS.get(task.arm, task.arm)
-    every, rows_of = _cached(task.benchmark, not task.sample, _ByFingerprint(rows), shown)
+    every, rows_of = _cached(task.benchmark, not task.sample, _ByFingerprint(rows), shown, with_images)
     if task.cell.name not in rows_of:
         raise DataError(
             f"the data hold none of the questions of {task.cell.name} ({task.benchmark.title}): they are another "
@@ -97,6 +105,12 @@ def task_questions(task: Task, rows: Dataset) -> Dataset:
     if task.arm != shown:
         every = in_arm(every, task.arm)
     return every.select(rows_of[task.cell.name])
+
+
+def row_numbers(task: Task, rows: Dataset) -> list[int]:
+    """The row of the data set's own file that each of `questions_of` is made of."""
+    found, _ = _sound(task.benchmark, not task.sample, _ByFingerprint(rows))
+    return [one.row for one in found.questions if one.cell == task.cell.name]
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,11 +140,13 @@ def _sound(benchmark: Benchmark, whole: bool, source: _ByFingerprint) -> tuple[A
 
 
 @lru_cache(maxsize=8)
-def _cached(benchmark: Benchmark, whole: bool, source: _ByFingerprint, arm: ArmName = "image") -> _Prepared:
+def _cached(
+    benchmark: Benchmark, whole: bool, source: _ByFingerprint, arm: ArmName = "image", with_images: bool = True
+) -> _Prepared:
     """All questions as Question columns, with own images, swapped ones or none, and the row numbers of each cell."""
     found, digest = _sound(benchmark, whole, source)
     questions = swapped(benchmark, found.questions) if arm == "swapped" else found.questions
-    images = None if arm == "textonly" else _images(benchmark, found, questions)
+    images = _images(benchmark, found, questions) if with_images and arm != "textonly" else None
     every = question_dataset(images, questions, digest, benchmark.name, arm)
     rows_of: dict[str, list[int]] = {}
     for number, one in enumerate(questions):

@@ -1,15 +1,17 @@
-"""Whole benchmarks of questions, without the host: for counting, for pictures, for checking a copy."""
+"""Benchmarks and tasks as questions, without the host: for counting, for pictures, for checking, for other runners."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from datasets import Dataset, concatenate_datasets, load_dataset
 
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Source
 from radimagenet_vqa_tasks.data.adapter import every_question
-from radimagenet_vqa_tasks.data.sources import explained, local_copies, local_files, not_on_hub
+from radimagenet_vqa_tasks.data.sources import Copies, explained, local_copies, local_files, not_on_hub
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.tasks import Task
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -26,6 +28,22 @@ def question_columns(benchmark: Benchmark, data: Path | None = None, *, sample: 
     parts = data_parts(benchmark, data, sample=sample)
     with local_copies({benchmark.source.name: data} if data else {}):
         return concatenate_datasets([every_question(benchmark, part, whole=not sample) for part in parts])
+
+
+def with_rows(tasks: Iterable[Task], copies: Copies) -> Iterator[tuple[Task, Dataset]]:
+    """Each task with the rows that its questions are made of; every data set is read once.
+
+    Images that rows only name are looked for in `copies` while this iterates. Raises DataError or RunError.
+    """
+    read: dict[tuple[object, ...], list[Dataset]] = {}
+    with local_copies(copies):
+        for task in tasks:
+            source, parts = task.benchmark.source, task.benchmark.parts
+            data = source.name, parts, task.sample
+            if data not in read:
+                copy = None if task.sample else copies.get(source.name)
+                read[data] = data_parts(task.benchmark, copy, sample=task.sample)
+            yield task, read[data][parts.index(task.cell.part) if len(parts) > 1 else 0]
 
 
 def data_parts(benchmark: Benchmark, data: Path | None = None, *, sample: bool = False) -> list[Dataset]:

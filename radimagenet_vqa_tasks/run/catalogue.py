@@ -36,6 +36,15 @@ def check(requested: Iterable[str]) -> None:
             raise RunError(f"the pack has no task or group {name!r}. {hint}")
 
 
+def chosen(listed: str) -> dict[str, Task]:
+    """The tasks that a comma-separated list of names and patterns means. Raises RunError for a name that is none."""
+    requested = [name.strip() for name in listed.split(",") if name.strip()]
+    if not requested:
+        raise RunError("no task was named. Pass --tasks with one or more names, for instance --tasks radvqa")
+    check(requested)
+    return _tasks_of(requested)
+
+
 def described(requested: Iterable[str]) -> str:
     """What names and patterns ask for, in words: how many tasks, of which benchmarks, in which arms."""
     found = _tasks_of(requested)

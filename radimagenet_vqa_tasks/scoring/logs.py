@@ -42,8 +42,7 @@ def read_log(path: Path, *, texts: bool = False) -> Log:
 
     Without `texts` the records lack their responses and judges' replies, which are most of a log.
     """
-    named = _LOG_NAME.fullmatch(path.name)
-    task, stamp = (named["task"], named["stamp"]) if named else (path.stem, "")
+    task, stamp = log_name(path)
     problems = _Problems(path)
     records: dict[tuple[str, str], Record] = {}
     number = 0
@@ -60,6 +59,12 @@ def read_log(path: Path, *, texts: bool = False) -> Log:
     except OSError as error:
         raise RunError(f"{plain(path, None)} cannot be read: {error.strerror or error}.") from error
     return Log(path, task, stamp, tuple(records.values()), problems.said(number, len(records)))
+
+
+def log_name(path: Path) -> tuple[str, str]:
+    """A sample log's task and date stamp, from its name; the stamp is "" where the file is called otherwise."""
+    named = _LOG_NAME.fullmatch(path.name)
+    return (named["task"], named["stamp"]) if named else (path.stem, "")
 
 
 class _Line(msgspec.Struct, gc=False):

@@ -45,17 +45,23 @@ def accuracy(items: Sequence[dict[str, Any]]) -> CellScore | None:
             f"{PAPERS_JUDGE}. `radvqa judge` judges a finished run again."
         )
         return None
-    scores = [item["score"] for item in items if "score" in item]
-    mean = sum(scores) / len(scores) if scores else math.nan
-    missing = len(items) - len(scores)
-    if missing:
+    found = mean_score(items)
+    if found.missing:
+        right = 0.0 if math.isnan(found) else found * (len(items) - found.missing)
         logger.warning(
-            f"{items[0]['cell']}: {missing} of {len(items)} answers are missing and left out of the accuracy, which "
-            f"lies between {sum(scores) / len(items):.3f} and {(sum(scores) + missing) / len(items):.3f}. The records "
+            f"{found.cell}: {found.missing} of {len(items)} answers are missing and left out of the accuracy, which "
+            f"lies between {right / len(items):.3f} and {(right + found.missing) / len(items):.3f}. The records "
             "say why: requests that failed are asked again by the same `radvqa run`, and `radvqa judge "
             "FOLDER_OF_THE_LOGS` gets the verdicts that a judge owes."
         )
-    return CellScore(mean, items[0]["cell"] if items else "", missing)
+    return found
+
+
+def mean_score(items: Sequence[dict[str, Any]]) -> CellScore:
+    """The mean of the scores that there are, and how many there are not."""
+    scores = [item["score"] for item in map(settled, items) if "score" in item]
+    mean = sum(scores) / len(scores) if scores else math.nan
+    return CellScore(mean, items[0]["cell"] if items else "", len(items) - len(scores))
 
 
 def average_of(

@@ -11,7 +11,7 @@ their numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from PIL import Image
@@ -20,6 +20,7 @@ from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF
 from radimagenet_vqa_tasks.benchmarks.benchmark import ALL_VIEWS, body
 from radimagenet_vqa_tasks.data.images import blank, decode
 from radimagenet_vqa_tasks.errors import DataError
+from radimagenet_vqa_tasks.scoring.record import ArmName
 
 _Given = Mapping[str, Any] | None
 
@@ -54,6 +55,16 @@ def _shown(doc: Mapping[str, Any], given: _Given) -> Sequence[dict[str, Any]]:
     return [images[place] for place in ways[way](doc["views"])]
 
 
-def doc_to_no_visual(doc: Mapping[str, Any]) -> list[Image.Image]:
+def doc_to_no_visual(doc: Mapping[str, Any], lmms_eval_specific_kwargs: _Given = None) -> list[Image.Image]:
     """Nothing to look at. An empty list, not None: the host's chat backends treat the two differently."""
     return []
+
+
+VISUALS: Mapping[ArmName, Callable[[Mapping[str, Any], _Given], list[Image.Image]]] = {
+    "image": doc_to_visual,
+    "textonly": doc_to_no_visual,
+    "told": doc_to_no_visual,
+    "blank": doc_to_blank_visual,
+    "swapped": doc_to_visual,  # the questions of the arm have other pictures already
+}
+"""What is shown in each arm."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import re
@@ -12,12 +14,18 @@ from pathlib import Path
 
 import pytest
 from msgspec import convert
+from rich.console import Console
 from support import TINY_MODEL, Command, lines_of, message
 
 from radimagenet_vqa_tasks.analysis.measure import Scheme, measure
+from radimagenet_vqa_tasks.analysis.runs import read_logs, read_runs
+from radimagenet_vqa_tasks.analysis.sheet import WIDTH, show
 from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy
+from radimagenet_vqa_tasks.analysis.table import main_sheet
 from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
-from radimagenet_vqa_tasks.scoring.record import Record
+from radimagenet_vqa_tasks.run.answers import score_answers
+from radimagenet_vqa_tasks.run.catalogue import chosen
+from radimagenet_vqa_tasks.scoring.record import Record, as_dict
 
 pytestmark = pytest.mark.host
 
@@ -126,6 +134,29 @@ def test_demo_ends_with_a_report(demonstration: Demonstration) -> None:
 def test_demo_reaches_for_no_network(demonstration: Demonstration) -> None:
     """Not one connection or name look-up was tried."""
     assert not demonstration.attempts.exists(), demonstration.attempts.read_text()
+
+
+def test_exported_answers_give_the_same_table(demonstration: Demonstration, tmp_path: Path) -> None:
+    """The tiny model's answers, scored without it and without the host, give the demonstration's table exactly."""
+    answers = tmp_path / "answers.csv"
+    with answers.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["key", "arm", "response"])
+        for record in (*demonstration.with_images, *demonstration.without_images):
+            writer.writerow([record.key, record.arm, record.response])
+    tasks = chosen("radvqa_sample,radvqa_sample_textonly")
+    scored = score_answers(answers, tasks, {}, tmp_path / "run", "tiny model")
+    assert scored.account.whole
+    [chance] = read_runs([f"chance={demonstration.report.parent / 'chance'}"])
+    arms = [arm for run in (read_logs(scored.logs), chance) for arm in run.arms]
+    printed = io.StringIO()
+    title = "RadImageNet-VQA's nine questions on the embedded sample"
+    show([main_sheet(arms, Scheme(), title=title)], Console(file=printed, width=WIDTH))
+    assert printed.getvalue() in demonstration.output
+    for before in (*demonstration.with_images, *demonstration.without_images):
+        before.asked = ""
+    lines = {(line["record"]["key"], line["record"]["arm"]): line["record"] for line in lines_of(scored.logs)}
+    assert all(lines[before.key, before.arm] == as_dict(before) for before in demonstration.with_images)
 
 
 def test_tiny_model_sees_the_images(demonstration: Demonstration) -> None:
