@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, BENCHMARKS, EMBEDDED, MAIN
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Cell
@@ -48,6 +49,7 @@ class Arm:
         name: of the run; hostile text, like everything that comes from a file.
         logs: the sample logs that the records come from.
         expected: how many questions each cell has in the data set, where that is known.
+        asked_words: how the model was asked, by the digests in the records, where the words are kept.
         is_sample: whether the questions are the embedded sample's and not the benchmark's.
     """
 
@@ -59,6 +61,7 @@ class Arm:
     is_sample: bool = False
     logs: tuple[Path, ...] = ()
     expected: Mapping[str, int] = field(default_factory=dict)
+    asked_words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -96,6 +99,15 @@ class Arm:
         return tuple(sorted({record.judge for record in self.records if record.judge}))
 
     @cached_property
+    def asked(self) -> Mapping[tuple[str, str], frozenset[str]]:
+        """The digests of how the questions of each cell and format were asked; "" where a record does not tell."""
+        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for record in self.records:
+            if record.outcome != "missing":
+                found[record.cell, record.format].add(record.asked)
+        return {asked: frozenset(digests) for asked, digests in found.items()}
+
+    @cached_property
     def partial(self) -> str:
         """What is missing of the data set's questions, in words; empty where nothing is, or nothing is known."""
         asked = Counter(record.cell for record in self.records)
@@ -106,10 +118,13 @@ class Arm:
         return ", ".join(said + ([f"nothing in {', '.join(absent)}"] if absent else []))
 
 
-def arms_of(name: str, logs: Sequence[Log], expected: Mapping[Path, int | None]) -> tuple[tuple[Arm, ...], list[str]]:
+def arms_of(
+    name: str, logs: Sequence[Log], expected: Mapping[Path, int | None], words: Mapping[str, Mapping[str, Any]]
+) -> tuple[tuple[Arm, ...], list[str]]:
     """The arms in one run's logs, their records in the order of the cells, and a sentence for what is odd.
 
-    `expected` is how many questions each log's task has, where that is known.
+    `expected` is how many questions each log's task has, where that is known; `words` is how its model was asked, by
+    the digests in the records.
     """
     groups: dict[_Identity, dict[str, Record]] = defaultdict(dict)
     sources: dict[_Identity, list[Log]] = defaultdict(list)
@@ -127,7 +142,8 @@ def arms_of(name: str, logs: Sequence[Log], expected: Mapping[Path, int | None])
         notes.append(f"{plain(name)} has answers to several data sets or task versions, which are kept apart")
     order = list(BENCHMARKS)
     ordered = sorted(groups, key=lambda identity: (order.index(identity[1]), ARMS.index(identity[0]), identity))
-    return tuple(_arm(name, groups[identity], identity, sources[identity], expected) for identity in ordered), notes
+    arms = [_arm(name, groups[identity], identity, sources[identity], expected) for identity in ordered]
+    return tuple(replace(arm, asked_words=words) for arm in arms), notes
 
 
 def _arm(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from radimagenet_vqa_tasks.analysis.agreement import kappa_sheet
 from radimagenet_vqa_tasks.analysis.arms import Arm
+from radimagenet_vqa_tasks.analysis.asked import unlike
 from radimagenet_vqa_tasks.analysis.decisions import Decision, Margins, decide
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme, value_of
 from radimagenet_vqa_tasks.analysis.numbers import DifferenceRow, fields
@@ -81,6 +82,8 @@ def obstacles(first: Arm, second: Arm) -> list[str]:
         found.append(f"they answered other data (fingerprints {first.fingerprint} and {second.fingerprint})")
     if first.major != second.major:
         found.append(f"they ran other versions of the tasks ({first.version} and {second.version})")
+    if refused := unlike(first, second).refused:
+        found.append(f"they were asked otherwise ({'; '.join(refused)})")
     if first.judges != second.judges:
         judges = " and ".join(" + ".join(arm.judges) or "nobody" for arm in (first, second))
         found.append(f"their open answers have other judges ({judges}); `radvqa judge` gives both the same")
@@ -243,6 +246,7 @@ def _sheet(found: Compared, index: int, scheme: Scheme, method: str) -> Sheet:
         _row(name_of(row.cell, paired.cells), row, found.decided[line]) for line, row in zip(lines, data, strict=True)
     ]
     notes = [f"NOT COMPARABLE, forced: {reason}." for reason in found.reasons[index]]
+    notes += [f"Asked otherwise: {'; '.join(marked)}." for marked in (unlike(first, second).marked,) if marked]
     notes.append(method)
     if paired.missing:
         notes.append(f"{paired.missing:,} questions have no verdict on one side or both and are left out.")

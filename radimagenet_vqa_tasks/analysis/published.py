@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
+from radimagenet_vqa_tasks.analysis.asked import unlike_task
 from radimagenet_vqa_tasks.analysis.compare import DEFAULT_MARGINS, percent, signed
 from radimagenet_vqa_tasks.analysis.decisions import Margins
 from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, Scored, measure
@@ -178,7 +179,9 @@ def _obstacle(arm: Arm, cell: str, measured: Measured) -> str:
         return "sample"
     if arm.is_built:
         return "built data"
-    cells = CELLS if cell == AVG else (cell,)
+    cells = tuple(CELLS) if cell == AVG else (cell,)
+    if why := unlike_task(arm, cells):
+        return f"asked otherwise, {why}"
     asked = Counter(record.cell for record in arm.records)
     missing = [name for name in cells if asked[name] < (CELLS[name].size or 0)]
     if missing:

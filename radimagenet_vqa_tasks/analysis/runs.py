@@ -12,14 +12,19 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from radimagenet_vqa_tasks.analysis.arms import SHOWN, Arm, arms_of
-from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF, cell_called
+from radimagenet_vqa_tasks.analysis.asked import words_beside
+from radimagenet_vqa_tasks.benchmarks import EMBEDDED, cell_called
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
+from radimagenet_vqa_tasks.data.provenance import is_built
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.escape import plain
+from radimagenet_vqa_tasks.models.masking import masked
 from radimagenet_vqa_tasks.scoring.logs import Log, log_name, read_log
 from radimagenet_vqa_tasks.scoring.record import ArmName, Record
 
@@ -173,18 +178,22 @@ def _read_files(asked: Path, paths: Sequence[Path], texts: bool) -> list[Run]:
 
 
 def _run(asked: Path, logs: Sequence[Log], results: Mapping[Path, Mapping[str, Any]]) -> Run:
+    logs = sorted(logs, key=lambda log: (_time(log, results[log.path]), log.path.name))
     name = _name(results[logs[-1].path]) or (asked.resolve().name if asked.is_dir() else asked.stem)
     expected = {log.path: _expected(log, results[log.path]) for log in logs}
     chosen, notes = _newest(logs, expected)
     notes += [problem for log in chosen for problem in log.problems]
-    arms, odd = arms_of(name, chosen, expected)
+    arms, odd = arms_of(name, chosen, expected, words_beside(logs[0].path.parent))
     return Run(name, logs[0].path.parent, arms, (*notes, *odd))
 
 
 def _newest(logs: Sequence[Log], expected: Mapping[Path, int | None]) -> tuple[list[Log], list[str]]:
-    """Of each task the newest log with all its questions, else the newest; and a sentence where there was a choice."""
+    """Of each task the newest log with all its questions, else the newest; and a sentence where several runs are used.
+
+    `logs` are in the order of time.
+    """
     by_task: dict[str, list[Log]] = defaultdict(list)
-    for log in sorted(logs, key=lambda log: log.stamp):
+    for log in logs:
         by_task[log.task].append(log)
     chosen, passed_over = [], Counter[str]()
     for versions in by_task.values():
@@ -192,15 +201,30 @@ def _newest(logs: Sequence[Log], expected: Mapping[Path, int | None]) -> tuple[l
         complete = [log for log in versions if len(log.records) >= most]
         chosen.append((complete or [log for log in versions if log.records] or versions)[-1])
         passed_over.update(log.stamp for log in versions if log is not chosen[-1])
-    if not passed_over:
-        return chosen, []
-    used = ", ".join(sorted({log.stamp for log in chosen}))
-    left = ", ".join(f"{stamp} ({count} logs)" for stamp, count in passed_over.items())
-    place = plain(logs[0].path.parent, None)
-    return chosen, [
-        f"{place} holds several runs: of each task the newest complete log counts (of {plain(used)}), and not those of "
-        f"{plain(left)}"
-    ]
+    stamps = sorted({log.stamp for log in chosen})
+    place, used = plain(logs[0].path.parent, None), plain(", ".join(stamps))
+    if passed_over:
+        left = ", ".join(f"{stamp} ({count} logs)" for stamp, count in passed_over.items())
+        return chosen, [
+            f"{place} holds several runs: of each task the newest complete log counts (of {used}), and not those of "
+            f"{plain(left)}"
+        ]
+    if len(stamps) > 1:
+        return chosen, [f"{place} holds tasks of several runs of one model (of {used}), which are taken together"]
+    return chosen, []
+
+
+def _time(log: Log, results: Mapping[str, Any]) -> datetime:
+    """When a run was begun: its stamp is in the time zone of the run's options, in UTC where they are not known."""
+    options = _dict(_dict(results.get("config")).get("resolved_cli_args"))
+    try:
+        zone: tzinfo = ZoneInfo(str(options["timezone"]))
+    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError
+        zone = timezone.utc
+    try:
+        return datetime.strptime(log.stamp, "%Y%m%d_%H%M%S").replace(tzinfo=zone)
+    except ValueError:
+        return datetime.min.replace(tzinfo=timezone.utc)
 
 
 def results_beside(log: Path) -> Mapping[str, Any]:
@@ -217,18 +241,20 @@ def _dict(value: object) -> Mapping[str, Any]:
 
 
 def _identity(results: Mapping[str, Any]) -> str:
+    """What makes logs those of one model, asked in one way; keys are no part of it."""
     config = _dict(results.get("config"))
-    return json.dumps([config.get("model"), config.get("model_args")], sort_keys=True, default=str)
+    asked = [config.get(name) for name in ("model", "model_args", "gen_kwargs")]
+    return masked(json.dumps([*asked, results.get("system_instruction")], sort_keys=True, default=str))
 
 
 def _name(results: Mapping[str, Any]) -> str:
-    """A name for people: the checkpoint, else the backend and its arguments."""
-    model = str(results.get("model_name") or "").rstrip("/")
+    """A name for people, without keys: the checkpoint, else the backend and its arguments."""
+    model = masked(str(results.get("model_name") or "")).rstrip("/")
     if model:
         # "publisher/model" stays; of a path the last part does.
         return model if model.count("/") == 1 and not model.startswith(("/", ".")) else model.rpartition("/")[2]
     config = _dict(results.get("config"))
-    return " ".join(str(config[name]) for name in ("model", "model_args") if config.get(name))
+    return masked(" ".join(str(config[name]) for name in ("model", "model_args") if config.get(name)))
 
 
 def _expected(log: Log, results: Mapping[str, Any]) -> int | None:
@@ -236,8 +262,10 @@ def _expected(log: Log, results: Mapping[str, Any]) -> int | None:
     counted = _dict(_dict(results.get("n-samples")).get(log.task)).get("original")
     if isinstance(counted, int):
         return counted
-    cell = log.task.removeprefix("radvqa_").removesuffix("_textonly")
-    return cell_called(cell).size if cell in BENCHMARK_OF else None
+    # A task of a user's own has a name of its own: what it asks, and about which data, its records say.
+    cells = {record.cell for record in log.records}
+    other_data = any(record.fingerprint in EMBEDDED or is_built(record.fingerprint) for record in log.records[:1])
+    return cell_called(cells.pop()).size if len(cells) == 1 and not other_data else None
 
 
 def _distinct(runs: list[Run]) -> list[Run]:

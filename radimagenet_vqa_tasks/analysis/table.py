@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
+from radimagenet_vqa_tasks.analysis.asked import signature, unlike
 from radimagenet_vqa_tasks.analysis.measure import AVG, Measured, Scheme, grouped, measure
 from radimagenet_vqa_tasks.analysis.numbers import AccuracyRow, fields
 from radimagenet_vqa_tasks.analysis.ranking import Ranking
@@ -48,6 +49,7 @@ def main_sheet(arms: Sequence[Arm], scheme: Scheme, *, paper_layout: bool = Fals
     notes = [INTERVALS, *([MARKS] if any(item.mark for row in marked.values() for item in row) else [])]
     notes += [RANKS] if ranks else []
     notes += together({arm.label: arm_notes(arm, scheme) for arm in arms})
+    notes += asked_otherwise(arms)
     data = fields(
         accuracy_row(arm, scheme, one) for arm, cells in zip(arms, measured, strict=True) for one in cells.values()
     )
@@ -177,6 +179,19 @@ def arm_notes(arm: Arm, scheme: Scheme) -> list[str]:
     ]
 
 
+def asked_otherwise(arms: Sequence[Arm]) -> list[str]:
+    """What differs in how arms of one kind were asked, so that they are not ranked together: each against the first."""
+    firsts: dict[object, Arm] = {}
+    found = []
+    for arm in arms:
+        first = firsts.setdefault((arm.arm, arm.fingerprint, arm.major), arm)
+        if refused := unlike(first, arm).refused:
+            found.append(
+                f"{first.label} and {arm.label} were asked otherwise, and are not ranked: {'; '.join(refused)}."
+            )
+    return found
+
+
 def together(notes: Mapping[str, Sequence[str]]) -> list[str]:
     """Notes of several runs, each said once: "A, B: ..."."""
     owners: dict[str, list[str]] = {}
@@ -251,7 +266,9 @@ def _ranking(
     groups = {}
     for name in names:
         judged = name == AVG or BENCHMARK_OF[name].cells[name].format == "open"
-        groups[name] = _comparable(arms, [cells[name] for cells in measured], judged)
+        of = arms[0].cells if name == AVG else (name,)
+        asked = [signature(arm, of) for arm in arms]
+        groups[name] = _comparable(arms, [cells[name] for cells in measured], judged, asked)
     return Ranking(arms, scheme, groups)
 
 
@@ -277,15 +294,27 @@ def _rank_items(ranking: Ranking) -> dict[int, Item]:
     return found
 
 
-def _comparable(arms: Sequence[Arm], column: Sequence[Measured], judged: bool) -> list[list[int]]:
-    """Groups of arms with the same questions, the same sight of the images and, where it matters, the same judge."""
-    groups: dict[object, list[int]] = {}
+def _comparable(
+    arms: Sequence[Arm], column: Sequence[Measured], judged: bool, asked: Sequence[object]
+) -> list[list[int]]:
+    """Groups of arms with the same questions, the same sight of the images and, where it matters, the same judge.
+
+    And asked in the same way: `asked` is the signature of each; None, where it is not known, fits any.
+    """
+    alike: dict[object, list[int]] = {}
     for index, arm in enumerate(arms):
         # A part of the questions may be an easy part.
         key = (arm.arm, arm.fingerprint, arm.major, arm.judges if judged else None, column[index].asked)
         if column[index].estimate.n:
-            groups.setdefault(key, []).append(index)
-    return [group for group in groups.values() if len(group) > 1]
+            alike.setdefault(key, []).append(index)
+    groups: list[list[int]] = []
+    for members in alike.values():
+        ways = list(dict.fromkeys(asked[index] for index in members if asked[index] is not None))
+        if len(ways) < 2:
+            groups.append(members)
+        else:
+            groups += [[index for index in members if asked[index] == way] for way in ways]
+    return [group for group in groups if len(group) > 1]
 
 
 def _mark(fields: list[Item], name: str, column: Sequence[Measured], rivals: Sequence[int], ranking: Ranking) -> None:

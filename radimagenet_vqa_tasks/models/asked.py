@@ -18,16 +18,22 @@ from radimagenet_vqa_tasks.benchmarks.benchmark import ALL_VIEWS
 def template_of(prompt: str, question: str, choices: Sequence[str]) -> str:
     """A prompt with the question's own words taken out: the dress that all questions of the kind share."""
     template = prompt.replace(question, "{question}", 1) if question else prompt
+    spans, at = list[tuple[int, int]](), 0
     for choice in choices:
-        before, found, after = template.rpartition(choice)
-        if found:
-            template = f"{before}{{choice}}{after}"
-    lines = template.split("\n")
-    options = [number for number, line in enumerate(lines) if "{choice}" in line]
+        place = _at_the_end_of_a_line(template, choice, at)
+        if place >= 0:
+            at = place + len(choice)
+            spans.append((place, at))
     # However many options there are, one line shows how they are dressed.
-    for number in reversed(options[1:]):
-        del lines[number]
-    return "\n".join(lines)
+    return f"{template[: spans[0][0]]}{{choice}}{template[spans[-1][1] :]}" if spans else template
+
+
+def _at_the_end_of_a_line(text: str, part: str, start: int) -> int:
+    """Where `part` first ends a line from `start` on; -1 where it does not."""
+    place = text.find(part, start) if part else -1
+    while place >= 0 and text[place + len(part) : place + len(part) + 1] not in ("", "\n"):
+        place = text.find(part, place + 1)
+    return place
 
 
 def views_of(arguments: Iterable[Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,71 @@ def test_two_models_in_one_folder_are_two_runs(tmp_path: Path) -> None:
     write(tmp_path, records(2, cells=cells[4:]), stamp="20260102_000000", model="", model_args="seed=1")
     runs = read_runs([tmp_path])
     assert [(run.name, len(run.arms[0].records)) for run in runs] == [("backend seed=0", 8), ("backend seed=1", 10)]
+
+
+def options(folder: Path, stamp: str, **config: object) -> None:
+    """Add to what a run's results say of its options."""
+    path = folder / f"{stamp}_results.json"
+    results = json.loads(path.read_text())
+    results["config"] |= config
+    path.write_text(json.dumps(results))
+
+
+def test_the_newest_run_is_that_of_the_latest_time(tmp_path: Path) -> None:
+    """The host stamps files in Asia/Singapore time, `radvqa run` in UTC: names are not in the order of time."""
+    write(tmp_path, records(2), stamp="20260102_050000")
+    options(tmp_path, "20260102_050000", resolved_cli_args={"timezone": "Asia/Singapore"})
+    write(tmp_path, records(2, lambda *_: False), stamp="20260101_230000")
+    options(tmp_path, "20260101_230000", resolved_cli_args={"timezone": "UTC"})
+    [run] = read_runs([tmp_path])
+    assert {record.outcome for record in run.arms[0].records} == {"incorrect"}
+    options(tmp_path, "20260102_050000", resolved_cli_args={"timezone": "No/Where"})
+    assert {record.outcome for record in read_runs([tmp_path])[0].arms[0].records} == {"correct"}
+
+
+def test_runs_that_were_asked_otherwise_are_two(tmp_path: Path) -> None:
+    """The same model at another temperature, into the same folder, is never one column with the first."""
+    for stamp, settings in (("20260101_000000", ""), ("20260102_000000", "temperature=0.7")):
+        write(tmp_path, records(2), stamp=stamp)
+        options(tmp_path, stamp, gen_kwargs=settings)
+    assert len(read_runs([tmp_path])) == 2
+
+
+def test_tasks_of_several_runs_are_never_taken_together_silently(tmp_path: Path) -> None:
+    """Where one run has some tasks and a later one the others, a sentence says so."""
+    cells = list(CELLS)
+    write(tmp_path, records(2, cells=cells[:4]), stamp="20260101_000000")
+    write(tmp_path, records(2, cells=cells[4:]), stamp="20260102_000000")
+    [run] = read_runs([tmp_path])
+    assert run.notes == (
+        f"{tmp_path} holds tasks of several runs of one model (of 20260101_000000, 20260102_000000), which are taken "
+        "together",
+    )
+
+
+@pytest.mark.parametrize("model", ["", "model=m,api_key=sk-abcdefghijklmnop"])
+def test_no_run_is_named_after_a_key(tmp_path: Path, model: str) -> None:
+    """Old logs hold what was typed; with another key it is the same model."""
+    for stamp, key in (("20260101_000000", "sk-abcdefghijklmnop"), ("20260102_000000", "sk-qrstuvwxyzabcdef")):
+        write(
+            tmp_path,
+            records(1),
+            stamp=stamp,
+            model=model,
+            model_args=f"model=m,api_key={key},base_url=http://u:pw@h/v1",
+        )
+    [run] = read_runs([tmp_path])
+    assert "sk-" not in run.name and "pw" not in run.name and "m" in run.name
+
+
+def test_a_task_of_a_users_own_is_known_by_what_it_asks(tmp_path: Path) -> None:
+    """Whatever it is called: how many questions there should be, and whether they are the sample's."""
+    write(tmp_path / "a", records(2, cells=["anatomy_mc"], arm="told"), prefix="my_", model=None)
+    sample = records(2, cells=["anatomy_mc"], fingerprint=SAMPLE.fingerprint)
+    write(tmp_path / "b", sample, prefix="radvqa_", model=None)
+    own, embedded = (run.arms[0] for run in read_runs([tmp_path]))
+    assert own.partial.startswith("2 of 1,000 in anatomy_mc") and not own.is_sample
+    assert embedded.is_sample and "1,000" not in embedded.partial
 
 
 def test_runs_below_a_folder_are_found_and_told_apart(tmp_path: Path) -> None:
