@@ -2,8 +2,9 @@
 
     python tools/check_resolution.py
 
-resolves the core for each system and version of Python, and on Linux beside each engine of BESIDE, from wheels alone
-but for SOURCE_ONLY. It exits with 1 where something resolves that is said not to, or the other way round.
+resolves the core for each system and version of Python, the extras of EXTRAS for each system, and on Linux the core
+beside each engine of BESIDE, from wheels alone but for SOURCE_ONLY. It exits with 1 where something resolves that is
+said not to, or the other way round.
 """
 
 from __future__ import annotations
@@ -35,8 +36,11 @@ BESIDE = {
     "SGLang": ("sglang",),
     "lm-eval": ("lm-eval",),
 }
-# Dependencies of lmms-eval, and the last one of lm-eval, that exist as source only; pure Python, built in seconds.
-SOURCE_ONLY = ("transformers-stream-generator", "antlr4-python3-runtime", "zss", "sqlitedict")
+# Those that are for every system.
+EXTRAS = ("build", "captions", "clip")
+# Dependencies of lmms-eval, of lm-eval and of the captions' metrics that exist as source only; pure Python, built in
+# seconds.
+SOURCE_ONLY = ("transformers-stream-generator", "antlr4-python3-runtime", "zss", "sqlitedict", "rouge-score")
 # There is no torch: its last wheels for Intel Macs are those of version 2.2, for Python up to 3.12.
 IMPOSSIBLE = {("macOS x86-64", "3.13"), ("macOS x86-64", "3.14")}
 AT_ONCE = 6
@@ -46,14 +50,18 @@ FIRST = "3.12"
 
 @dataclass(frozen=True)
 class Target:
-    """One environment: a system, a version of Python, and what stands beside the package."""
+    """One environment: a system, a version of Python, what stands beside the package, and the extras it has."""
 
     system: str
     python: str
     beside: str = ""
+    extras: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.system}, Python {self.python}" + (f", beside {self.beside}" if self.beside else "")
+        more = f", beside {self.beside}" if self.beside else ""
+        return f"{self.system}, Python {self.python}{more}" + (
+            f", with {', '.join(self.extras)}" if self.extras else ""
+        )
 
     @property
     def is_possible(self) -> bool:
@@ -62,7 +70,8 @@ class Target:
 
 def targets() -> list[Target]:
     core = [Target(system, python) for system, python in itertools.product(SYSTEMS, PYTHONS)]
-    return [*core, *(Target("Linux x86-64", FIRST, beside) for beside in BESIDE)]
+    extras = [Target(system, FIRST, extras=EXTRAS) for system in SYSTEMS]
+    return [*core, *extras, *(Target("Linux x86-64", FIRST, beside) for beside in BESIDE)]
 
 
 def why_not(target: Target, folder: Path) -> str:
@@ -77,6 +86,7 @@ def why_not(target: Target, folder: Path) -> str:
 def _resolve(target: Target, more: Path, *how: str) -> str:
     options = ["--quiet", "--no-header", "--python-platform", SYSTEMS[target.system], "--python-version", target.python]
     wheels = ["--only-binary", ":all:", *(part for name in SOURCE_ONLY for part in ("--no-binary", name))]
+    options += [part for name in target.extras for part in ("--extra", name)]
     command = ["uv", "pip", "compile", *options, *wheels, *how, "pyproject.toml", str(more)]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return "" if result.returncode == 0 else result.stderr.strip() or f"uv ended with {result.returncode}"

@@ -69,9 +69,10 @@ def build(request: Request) -> Built:
         images = _chosen(source, request)
         settings = _settings(request, len(images["test"]))
         identity = plan.identity(settings, images)
-        plan.begin(request.out, identity)
-        with _alone(request.out):
-            return _write(request, source, images, settings, identity, writing)
+        with plan.writing(request.out):
+            plan.begin(request.out, identity)
+            with _alone(request.out):
+                return _write(request, source, images, settings, identity, writing)
 
 
 def _chosen(source: Source, request: Request) -> dict[str, list[LabelledImage]]:

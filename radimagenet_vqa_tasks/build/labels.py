@@ -13,7 +13,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 from radimagenet_vqa_tasks.build.questions import LabelledImage
@@ -239,6 +239,7 @@ def _labelled(row: _Row, resolve: _Resolve, faults: _Faults) -> LabelledImage | 
     return LabelledImage(row.path, *found)
 
 
+@lru_cache(maxsize=4096)
 def _agree(label: str, folder: str) -> bool:
     """Whether a table's label names the folder, alone or behind a modality and a body part; a number says nothing."""
     said, shown = (" ".join(text.replace("_", " ").replace("-", " ").casefold().split()) for text in (label, folder))

@@ -41,8 +41,12 @@ def picture(name: str, content: bytes) -> Picture:
     except DataError as error:
         raise DataError(f"the image {name} cannot be decoded: {error.__cause__}. Fetch it again.") from error
     grey = image.convert("L")
-    digest = hashlib.sha256(repr(image.size).encode() + image.tobytes()).digest()[:16]
-    return Picture(name, digest, _look(grey), _is_blank(grey))
+    return Picture(name, pixels(image), _look(grey), _is_blank(grey))
+
+
+def pixels(image: Image.Image) -> bytes:
+    """Sixteen bytes that are equal for equal pixels."""
+    return hashlib.sha256(repr(image.size).encode() + image.tobytes()).digest()[:16]
 
 
 def _look(grey: Image.Image) -> int:

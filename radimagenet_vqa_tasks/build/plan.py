@@ -6,9 +6,11 @@ on with the shards that are not there; another command is refused.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -120,6 +122,25 @@ def write_plan(out: Path, content: Mapping[str, Any]) -> None:
     new = out / f"{PLAN}.new"
     new.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     new.replace(out / PLAN)
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """Turn what keeps files from being written below `out` into a RunError."""
+    try:
+        yield
+    except OSError as error:
+        raise unwritten(error, out) from error
+
+
+def unwritten(error: OSError, out: Path) -> RunError:
+    """What to say, and to do, where nothing can be written below `out`."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return RunError(
+            f"the disk of {out} is full. What is finished stays: make room and give the same command again, or choose "
+            "another folder with -o."
+        )
+    return RunError(f"cannot write to {out}: {error.strerror or error}.")
 
 
 _COLUMNS = ("path", "location", "modality", "pathology")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,12 +12,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from radimagenet_vqa_tasks.build import plan
 from radimagenet_vqa_tasks.build.captions import conversation
 from radimagenet_vqa_tasks.build.plan import Shard, read_index
 from radimagenet_vqa_tasks.build.questions import LabelledImage, nine_questions
 from radimagenet_vqa_tasks.build.schema import SCHEMAS, Writer, cells, columns, repeated
 from radimagenet_vqa_tasks.build.vocabulary import Vocabulary, vocabulary
-from radimagenet_vqa_tasks.errors import DataError, RunError
+from radimagenet_vqa_tasks.errors import DataError
 
 GROUP = 100  # images in a row group: what is in memory of a shard
 READERS = 4  # files read ahead while questions are written; what counts on a disk behind a network
@@ -58,7 +58,7 @@ def write_shard(job: Job, shard: Shard) -> int:
         for config, part in parts.items():
             part.replace(files[config])
     except OSError as error:
-        raise _explained(error, job.out) from error
+        raise plan.unwritten(error, job.out) from error
     finally:
         for part in parts.values():
             with suppress(OSError):
@@ -127,12 +127,3 @@ def read_image(file: Path, check: bool = False) -> bytes:
         except DataError as error:
             raise DataError(f"the image {file} cannot be decoded: {error.__cause__}. Fetch it again.") from error
     return content
-
-
-def _explained(error: OSError, out: Path) -> RunError:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return RunError(
-            f"the disk of {out} is full. What is finished stays: make room and give the same command again, or choose "
-            "another folder with -o."
-        )
-    return RunError(f"cannot write to {out}: {error.strerror or error}.")

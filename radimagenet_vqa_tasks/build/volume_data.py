@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -57,7 +57,12 @@ def build_volumes(request: Request) -> dict[str, int]:
     splits: dict[str, list[Case]] = {"train": [], "val": []}
     for case in found:
         splits[_dealt(case.name, request.seed)].append(case)
-    plan.begin(request.out, _identity(request, found))
+    with plan.writing(request.out):
+        plan.begin(request.out, _identity(request, found))
+        return _build(request, found, splits)
+
+
+def _build(request: Request, found: Sequence[Case], splits: Mapping[str, Sequence[Case]]) -> dict[str, int]:
     shards = [shard for split, members in splits.items() for shard in _shards(split, members)]
     left = [shard for shard in shards if not all(file.is_file() for file in _files(request.out, shard).values())]
     with tqdm(total=len(found), unit=" cases", desc="building", initial=_count(shards) - _count(left)) as progress:
@@ -110,9 +115,9 @@ def _write(request: Request, shard: _Shard) -> int:
     """Write the two files of a shard, each whole or not at all."""
     files = _files(request.out, shard)
     parts = {config: file.with_name(f".{file.name}.{os.getpid()}.part") for config, file in files.items()}
-    for part in parts.values():
-        part.parent.mkdir(parents=True, exist_ok=True)
     try:
+        for part in parts.values():
+            part.parent.mkdir(parents=True, exist_ok=True)
         writers = {
             config: Writer(part, config, {"kind": "volumes", "seed": request.seed}) for config, part in parts.items()
         }
@@ -122,6 +127,8 @@ def _write(request: Request, shard: _Shard) -> int:
             writer.close()
         for config, part in parts.items():
             part.replace(files[config])
+    except OSError as error:
+        raise plan.unwritten(error, request.out) from error
     finally:
         for part in parts.values():
             with suppress(OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 from collections import Counter
@@ -16,6 +17,7 @@ import pytest
 import shaped_data
 import yaml
 from click.testing import CliRunner
+from PIL import Image
 
 from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.build.dataset import Request as Build
@@ -170,6 +172,18 @@ def image_of_the_sample(folder: Path, data: Path) -> str:
     return "9 rows to train on show images of a benchmark's test data"
 
 
+def picture_of_the_sample(folder: Path, _: Path) -> str:
+    """A benchmark image in another file: the same pixels, compressed otherwise."""
+    [row] = pq.read_table(make_sample.TEST).slice(0, 1).to_pylist()
+    again = io.BytesIO()
+    Image.open(io.BytesIO(row["image"]["bytes"])).save(again, "TIFF")
+    row["image"]["bytes"] = again.getvalue()
+    (folder / "instruct").mkdir(parents=True)
+    file = folder / "instruct" / "train-00000-of-00001.parquet"
+    pq.write_table(pa.Table.from_pylist([row], schema=make_sample.SCHEMA), file)
+    return "1 rows to train on show images of a benchmark's test data"
+
+
 def vqarad_test(folder: Path, _: Path) -> str:
     """VQA-RAD's 451 test rows under the name of a training file."""
     (folder / "data").mkdir(parents=True)
@@ -184,7 +198,10 @@ def slake_test(folder: Path, _: Path) -> str:
     return "SLAKE's test split"
 
 
-@pytest.mark.parametrize("make", [renamed_benchmark, renamed_built, image_of_the_sample, vqarad_test, slake_test])
+@pytest.mark.parametrize(
+    "make",
+    [renamed_benchmark, renamed_built, image_of_the_sample, picture_of_the_sample, vqarad_test, slake_test],
+)
 def test_test_data_are_refused_under_any_name(data: Path, tmp_path: Path, make: Any) -> None:
     """One message, and no export is left behind."""
     expected = make(tmp_path / "spoilt", data)

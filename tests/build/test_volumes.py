@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,11 +14,12 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from radimagenet_vqa_tasks.build import volume_data
 from radimagenet_vqa_tasks.build.layouts import cases
 from radimagenet_vqa_tasks.build.training_data import training_sets
 from radimagenet_vqa_tasks.build.volumes import slices
 from radimagenet_vqa_tasks.cli import main
-from radimagenet_vqa_tasks.errors import DataError
+from radimagenet_vqa_tasks.errors import DataError, RunError
 
 nibabel = pytest.importorskip("nibabel")
 
@@ -190,3 +192,19 @@ def test_bad_volumes_are_named(tmp_path: Path, spoil: Any) -> None:
     with pytest.raises(DataError, match=expected):
         for case in cases(tmp_path):
             list(slices(case))
+
+
+def test_a_full_disk_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says that what is finished stays, and no half file is left; a plan that cannot be written says so too."""
+    kits(tmp_path / "kits")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(volume_data.Writer, "write", full)
+    with pytest.raises(RunError, match="the disk of .* is full. What is finished stays"):
+        volume_data.build_volumes(volume_data.Request(tmp_path / "kits", tmp_path / "out", workers=1))
+    assert not [*(tmp_path / "out").rglob("*.parquet"), *(tmp_path / "out").rglob("*.part")]
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(RunError, match="the disk of .* is full"):
+        volume_data.build_volumes(volume_data.Request(tmp_path / "kits", tmp_path / "new", workers=1))
