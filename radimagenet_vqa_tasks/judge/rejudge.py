@@ -150,7 +150,7 @@ def _settle(log: Log, lines: Sequence[Line], asked: Sequence[Future[Verdict]], j
     """Wait for one log's verdicts and write them; the number of outcomes that are not what they were."""
     verdicts = [future.result() for future in asked]
     outcomes = {verdict.outcome for verdict in verdicts}
-    if "missing" in outcomes and not outcomes & {"correct", "incorrect"}:
+    if "missing" in outcomes and not outcomes & {"correct", "incorrect", "declined"}:
         return 0  # a judge that is down leaves the log alone
     news, changed = [], 0
     for line, verdict in zip(lines, verdicts, strict=True):

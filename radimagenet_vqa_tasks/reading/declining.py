@@ -25,22 +25,24 @@ _CLASSES = {
     "S": "scan scans xray xrays radiograph radiographs film films ct mri slide slides ultrasound angiogram mammogram",
     "n": "no zero",
     "N": "not never",
-    "0": "nothing none",
+    "0": "nothing none anything",
     "W": "without",
-    "u": "unable impossible difficult hard challenging incapable unqualified failed fails forgot forgotten neglected",
+    "u": "unable impossible difficult hard challenging incapable unqualified failed fails forgot forgotten neglected"
+    " too decline declines refuse refuses",
     "k": "lack lacks lacking",
     "A": "can could able possible allowed permitted qualified capable will would ability",
-    "P": "see seeing view viewing access accessing open opening receive find finding display look looking perceive"
-    " process processing get got",
+    "P": "see seeing view viewing viewed access accessing open opening opened receive find finding display look looking"
+    " perceive process processing get got",
     "h": "have had having",
-    "U": "provided supplied given attached uploaded included shared sent submitted received found detected loaded"
-    " linked available accessible visible viewable present presented displayed shown here through accompanies"
-    " accompanied exists",
-    "m": "missing absent unavailable inaccessible",
+    # What becomes of an image alone; and what a finding may be as well.
+    "U": "provided supplied given attached uploaded included shared sent submitted received loaded linked"
+    " available arrived accessible viewable through accompanies accompanied",
+    "J": "found detected visible present presented displayed shown here exists",
+    "m": "missing absent unavailable inaccessible empty corrupted",
     "V": "provide send resend share supply paste include submit post add",
     "l": "upload reupload attach load",
     "T": "answer interpret interpreting diagnose diagnosing assist help provide analyze analyse comment offer respond"
-    " review give make perform comply read engage discuss",
+    " review give make perform comply read engage discuss speculate",
     "K": "say tell determine determined know confirm confirmed assess assessed conclude decide identify identified"
     " evaluate evaluated verify judge distinguish establish established ascertain specify answered",
     "Q": "sure certain know",
@@ -75,36 +77,38 @@ _CONTRACTED = (
     ("", re.compile(r"\b(look|access|provided|looking|capable) (?:at|to|with|of)\b"), r"\1"),
 )
 
-_MODIFIED = "D?[xU]{0,2}"
+_MODIFIED = "D?[xUJ]{0,2}"
 _IMAGE = f"{_MODIFIED}[IS]+"
 _IMAGES = f"{_IMAGE}(?:[,oc]+{_IMAGE})*"
 _ENDS = "(?![xFIS])"  # the noun is the head of its phrase: not "image findings", "CT abnormality"
 _NOT_TO = "(?:NxA?R|NAx?R|NR|Nx?|ux?R|uR?)"
 _NO_IMAGE = re.compile(
     f"nx{{0,2}}S*I+{_ENDS}"  # no image; no radiological image
-    f"|n{_IMAGES}B*x?B*U"  # no CT or MRI was included
-    f"|eB+n{_IMAGES}{_ENDS}|^n[IS]+$"  # there is no scan
-    f"|0x?B*(?:U|R[PKT])"  # nothing was attached; nothing to look at
+    f"|n{_IMAGES}B*x?B*[UJ]"  # no CT or MRI was included
+    f"|eB+n{_IMAGES}{_ENDS}|^[nm][IS]+$"  # there is no scan
+    f"|0x?[Bh]*(?:U|R[PKT])"  # nothing was attached; nothing to look at
     f"|eB*N[BR]*{_IMAGES}{_ENDS}"  # there does not seem to be an image
-    f"|(?:^|[,cwD]){_IMAGE}(?:YB?x|YU)?[BhA]*(?:N|uR)x?[BhR]*x?(?:U|BU|l|P$)"  # the image is not visible, did not load
-    f"|(?:^|[,c]){_IMAGE}[BRhA]*x?m"  # the image seems to be missing
-    f"|(?:{_NOT_TO}|[Nn]h?D?AR)[xBhR]{{0,2}}[PUVlh][PU]?{_IMAGES}{_ENDS}"  # I can't see the image; not attached
+    # the image is not visible, did not load
+    f"|(?:^|[,cwD]){_IMAGE}(?:YB?xR?|Y[UJ])?[BhA]*(?:N|uR)x?[BhR]*x?(?:B?[UJ]|l|P$)"
+    f"|(?:^|[,c]){_IMAGE}[BRhA]*x?m(?!D)"  # the image seems to be missing
+    f"|(?:{_NOT_TO}|[Nn]h?D?AR)[xBhR]{{0,2}}[PUJVlh][PUJ]?{_IMAGES}{_ENDS}"  # I can't see the image; not attached
     f"|k{_IMAGES}{_ENDS}|nPR?{_IMAGES}{_ENDS}|nGRP?{_IMAGES}{_ENDS}"  # no access to any image; no way of seeing it
-    f"|[IS]+[DR]?[MY][hAB]*N[xB]?[PhUVl]"  # the image that I do not have
+    f"|[IS]+[DR]?[MY][hAB]*N[xB]?[PhUJVl]"  # the image that I do not have
     f"|(?:(?:^|[,:c])x?L?|L|AY)x?[Vl](?:M|R)?(?:{_IMAGES}{_ENDS}|t|$)"  # please upload it; could you provide the scan
-    f"|w[YM]?[hABx]{{0,2}}[VUl](?:M|R)?(?:{_IMAGES}{_ENDS}|t)"  # once you have sent the scan
+    f"|w[YM]?[hABx]{{0,2}}[VUJl](?:M|R)?(?:{_IMAGES}{_ENDS}|t)"  # once you have sent the scan
     f"|[Mc][BAhx]{{0,2}}(?:qR?P?|hRP){_IMAGES}{_ENDS}"  # I need to see the image
 )
 _WITHOUT = re.compile(f"WP?{_IMAGES}{_ENDS}")
 _UNABLE = re.compile("[Nu]")
 _REFUSAL = re.compile(f"(?:^[,xcnB]{{0,6}}|M)[ABhx]{{0,3}}(?:{_NOT_TO}|[Nn]h?D?AR)[xBhR]{{0,2}}T")
-_UNSURE = re.compile(f"{_NOT_TO}[xBRCD]{{0,3}}K|[NnZ][xD]?G|NBx?K|Nx?Q|NCw|Z")
+_UNSURE = re.compile(f"{_NOT_TO}[xBRCD]{{0,3}}K|[NnZ][xD]?G|NBx?K|(?:N|uRB?)x?Q|NCw|Z")
 
-_IMAGE_ZH = "(?:图像|图片|影像|照片|扫描|片子|附件|附图)"
+_IMAGE_ZH = "(?:图像|图片|影像|照片|扫描|片子|附件|附图|图(?=$|[,.!?;\n]))"
 _NO_IMAGE_ZH = re.compile(
-    f"(?:没有|没|未|无|缺少|看不到|看不见|不能)[^,.!?;\n图影照片附]{{0,6}}{_IMAGE_ZH}"
-    "(?!中|上|里|内|的|显示|异常|证据|表现|征象|质量)"
+    f"(?:没有|没|未|无(?!法)|缺少|看不到|看不见|(?:无法|不能)[^,.!?;\n]{{0,2}}[看见查取收打访])"
+    f"[^,.!?;\n图影照片附]{{0,6}}{_IMAGE_ZH}(?!中|上|里|内|的|学|显示|异常|证据|表现|征象|质量)"
     f"|{_IMAGE_ZH}(?:并|都|尚)?(?:未|没有|没|不)(?:被|能|成功)?(?:提供|上传|附上|收到|加载|可见|可用|存在|发送)"
+    f"|{_IMAGE_ZH}(?:缺失|丢失)"
     f"|(?:请|麻烦|需要)[^,.!?;\n]{{0,8}}(?:上传|提供|发送|发|附上|分享)[^,.!?;\n]{{0,6}}{_IMAGE_ZH}"
 )
 _REFUSAL_ZH = re.compile("(?:无法|不能|没办法|不便)[^,.!?;\n]{0,4}(?:回答|诊断|分析|提供|解读|解释|协助|帮助)|抱歉")
@@ -114,7 +118,7 @@ _CHINESE = re.compile("[\u4e00-\u9fff]")
 # A segment says one thing: what is said of the image ends there, and an answer given all the same may follow.
 _SEGMENT = re.compile(
     r"([.!?;\n]+|,? ?\b(?:but|however|so(?! that)|therefore|nevertheless|still|though|anyway|that said)\b"
-    r"|,(?= ?(?:my|i(?:'d|'ll| would| will)?) (?:\w+ )?(?:guess|say|answer|go|pick|choose)))",
+    r"|,(?= ?(?:my|i(?:'d|'ll| would| will)?) (?:(?!can)\w+ )?(?:guess|say|answer|go|pick|choose)))",
     re.I,
 )
 _COURTEOUS = word_set(
@@ -123,13 +127,22 @@ _COURTEOUS = word_set(
 )
 _OFFER = re.compile(r"\b(?:i|we)(?: can|'d|'ll| would| will| am|'m)\b[^.]{0,30}\b(?:help|assist|glad|happy)\b", re.I)
 _LEADING_WORD = re.compile(r"^\W*(?:yes|no|sure)\b[,.!:]?", re.I)
+# To whom advice is given, and of whom.
+_ADVICE = re.compile(
+    r"\W*(?:(?:please|kindly|(?:if|once|when) (?:you|there)|you|your|consult|seek|contact|ask|it is (?:best|important)"
+    r"|i(?:'m|'ll|'d| am| will| would| can)? (?:be )?(?:recommend|suggest|advise|need|apologi|happy|glad)\w*"
+    r"|as an?)\b|(?:an?|the|only an?|any) (?:\w+ )?"
+    r"(?:radiologist|doctor|physician|professional|specialist|clinician)\b|请|建议|如果)",
+    re.I,
+)
 SHORTEST_DECLINE = 6  # characters: "unsure"
 # Without one of these substrings nothing declines, which most replies are told by.
 _HINTS = (
     *("no ", "not ", "n't", "without", "cannot", "unable", "fail", "forg", "none", "nothing", "missing", "unavailable"),
     *("inaccessible", "absent", "lack", "need", "require", "upload", "attach", "provide", "supply", "send", "share"),
     *("paste", "certain", "unclear", "unsure", "inconclusive", "determin", "insufficient", "impossible", "difficult"),
-    *("hard", "没", "未", "无", "不", "难", "请", "需", "缺", "看", "抱"),
+    *("hard", "never", "empty", "corrupted", "decline", "refuse", "too "),
+    *("没", "未", "无", "不", "难", "请", "需", "缺", "看", "抱", "烦"),
 )
 
 
@@ -146,6 +159,19 @@ def reason_of(text: str) -> Reason | None:
     """The reason that a text without thinking and dress gives; the image's absence goes before the others."""
     reasons = [_reason(segment) for segment, _ in _segments(text)] if may_decline(text) else []
     return next((reason for reason in ("no_image", "refusal", "unsure") if reason in reasons), None)
+
+
+def only_declines(text: str) -> Reason | None:
+    """The reason that a text without thinking and dress gives, if it gives no answer all the same.
+
+    For open questions, whose answers may be any words: what remains without the sentences that decline must be courtesy
+    or advice ("A radiologist should look at it").
+    """
+    reason = reason_of(text)
+    if reason is None:
+        return None
+    rest = (segment for segment, _ in _segments(without_declining(text)))
+    return reason if all(_is_courtesy(segment) or _ADVICE.match(segment) for segment in rest) else None
 
 
 def without_absence(text: str) -> str:

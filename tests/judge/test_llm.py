@@ -97,6 +97,14 @@ def test_an_unreadable_reply_is_asked_again(server: JudgeServer, judge_of: Judge
     assert verdict.correct_in_paper is (text == "0")
 
 
+def test_an_answer_that_declines_is_asked_about_and_declined(server: JudgeServer, judge_of: Judges) -> None:
+    """The paper's tool asks about it too; found incorrect it is declined, unless it answers all the same."""
+    server.behave = lambda text, number: Answer(INCORRECT)
+    found = verdicts(judge_of(server.url), ["No image was attached.", "No image was attached, so I guess: a hip"])
+    assert [(one.outcome, one.reason) for one in found] == [("declined", "no_image"), ("incorrect", "judged")]
+    assert server.requests == 2 and not any(one.correct_in_paper for one in found)
+
+
 def test_a_judge_that_never_gives_a_verdict_leaves_the_answer_missing(server: JudgeServer, judge_of: Judges) -> None:
     """Bounded, with the reason; it is neither right nor wrong, and wrong in the paper's protocol."""
     server.behave = lambda text, number: Answer("I would say 0.")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from radimagenet_vqa_tasks.reading.declining import only_declines
 from radimagenet_vqa_tasks.reading.read import Reading, declines, read
 
 QUESTION = "Is there evidence of edema?"
@@ -53,6 +54,26 @@ def test_missing_image_declines_in_every_format(case: dict[str, Any], format_: s
     """That there is no image is no option and no phrase either."""
     reading = read(format_, case["response"], choices=["edema", "mass"], target="edema", question="Edema or mass?")
     assert reading == Reading(None, "declined", "no_image")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("No image was attached.", "no_image"),
+        ("I'm sorry, I can't see the image. Please upload it, and I'll gladly help.", "no_image"),
+        ("I can't give a diagnosis. A radiologist should look at this.", "refusal"),
+        ("Nothing abnormal is visible.", None),
+        ("Nothing unusual is shown.", None),
+        ("未见明显异常", None),
+        ("没有影像学异常", None),
+        ("I cannot see it, but most likely the hip", None),
+        ("The hip, though I cannot be sure.", None),
+        ("没有图像.可能是膝关节.", None),
+    ],
+)
+def test_an_open_answer_declines_where_it_gives_none(text: str, reason: str | None) -> None:
+    """Courtesy and advice are no answer; a guess is one, and what is said of findings."""
+    assert only_declines(text) == reason
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """The LLM judge: verdicts on open answers from a chat endpoint, many at once, each asked and paid for once.
 
-Nothing that a model, a judge or a network does raises here. An answer that the endpoint refuses for what it holds is
-`unparsed`, reason `unjudgeable`. What is the machinery's fault is `missing`, with the reason codes of `reply.py` and
-`client.py` and `endpoint.py`, and two of this module: `deadline` (no reply in the time for one verdict) and `closed`.
+An answer that only declines is asked about like any other, which the paper's protocol needs; found incorrect, it is
+`declined`. Nothing that a model, a judge or a network does raises here. An answer that the endpoint refuses for what it
+holds is `unparsed`, reason `unjudgeable`. What is the machinery's fault is `missing`, with the reason codes of
+`reply.py` and `client.py` and `endpoint.py`, and two of this module: `deadline` (no reply in the time for one verdict)
+and `closed`.
 """
 
 from __future__ import annotations
@@ -25,6 +27,10 @@ from radimagenet_vqa_tasks.judge.llm.prompt import prompt
 from radimagenet_vqa_tasks.judge.llm.reply import LLMVerdict, correct_in_paper, read
 from radimagenet_vqa_tasks.judge.llm.usage import Usage
 from radimagenet_vqa_tasks.judge.verdict import Verdict
+from radimagenet_vqa_tasks.reading.declining import only_declines
+from radimagenet_vqa_tasks.reading.statements import LONGEST_READ
+from radimagenet_vqa_tasks.reading.thinking import split
+from radimagenet_vqa_tasks.reading.undress import plain
 
 CLOSING_SECONDS = 5.0
 UNJUDGEABLE = "unjudgeable"
@@ -171,7 +177,7 @@ class _Session:
             verdict = await self._judge(text)
             if verdict.reason != UNJUDGEABLE:
                 judged = verdict.reason == "judged" and len(shown) < len(response)
-                return replace(verdict, reason="judged_by_its_end") if judged else verdict
+                return _declined(response, replace(verdict, reason="judged_by_its_end") if judged else verdict)
         return verdict
 
     async def _judge(self, text: str) -> LLMVerdict:
@@ -244,3 +250,11 @@ class _Session:
         self._usage.outcomes[verdict.outcome] += 1
         if verdict.outcome == "missing":
             self._usage.failures[verdict.reason] += 1
+
+
+def _declined(answer: str, verdict: LLMVerdict) -> LLMVerdict:
+    """The verdict, where it is incorrect because the answer only declines: a judge has no word for that."""
+    if verdict.outcome != "incorrect":
+        return verdict
+    reason = only_declines(plain(split(answer[:LONGEST_READ]).answer))
+    return replace(verdict, outcome="declined", reason=reason) if reason else verdict

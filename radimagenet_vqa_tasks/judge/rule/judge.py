@@ -14,11 +14,13 @@ are looked for (by_words.py). Both read the same part of the response, and both 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from radimagenet_vqa_tasks.judge.rule.answer import offered
 from radimagenet_vqa_tasks.judge.rule.by_words import judge_words
 from radimagenet_vqa_tasks.judge.rule.decision import judge_labels
 from radimagenet_vqa_tasks.judge.verdict import Verdict
-from radimagenet_vqa_tasks.reading.declining import may_decline, reason_of
+from radimagenet_vqa_tasks.reading.declining import Reason, may_decline, only_declines, reason_of
 from radimagenet_vqa_tasks.reading.undress import plain
 
 SUBJECTS = ("anatomy", "pathology")
@@ -37,19 +39,21 @@ def judge_by_rule(
         location: the region that the image shows, where the benchmark's taxonomy has one.
     """
     answer = offered(response)
-    if subject in SUBJECTS and location is not None:
-        verdict = judge_labels(answer.answer, target, anatomy=subject == "anatomy", location=location)
+    by_labels = subject in SUBJECTS and location is not None
+    if by_labels:
+        verdict = judge_labels(answer.answer, target, anatomy=subject == "anatomy", location=location or "")
     else:
         verdict = judge_words(answer.answer, target, question)
     if verdict.reason == "empty" and not answer.finished:
         return Verdict("unparsed", "unfinished")
-    return _declined(answer.answer, verdict) or verdict
+    # By words alone one cannot tell whether something else is named.
+    return _declined(answer.answer, verdict, reason_of if by_labels else only_declines) or verdict
 
 
-def _declined(text: str, verdict: Verdict) -> Verdict | None:
+def _declined(text: str, verdict: Verdict, why: Callable[[str], Reason | None]) -> Verdict | None:
     """The verdict on an answer that names nothing and declines."""
     if verdict.reason not in ("no_label", "refusal") or verdict.tier == "matched":
         return None
     # Undressing a text takes as long as judging it.
-    reason = reason_of(plain(text)) if may_decline(text) or not text.isascii() else None
+    reason = why(plain(text)) if may_decline(text) or not text.isascii() else None
     return Verdict("declined", reason or "unsure") if reason or verdict.reason == "refusal" else None
