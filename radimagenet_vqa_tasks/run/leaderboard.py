@@ -1,4 +1,4 @@
-"""The file of predictions that a benchmark's public leaderboard takes: written from a run, and read back.
+"""The file of predictions that a benchmark's public leaderboard takes, written from a run; `radvqa score` reads it.
 
 ReXrank's example is a dict of records, one of them shown, each with the question, its lettered options, the right
 letter and `model_prediction`. Study ids, by which the example names its record, are not unique among questions; the
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -23,8 +23,6 @@ from radimagenet_vqa_tasks.data.rows import data_parts
 from radimagenet_vqa_tasks.data.sources import Copies, local_copies
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.escape import plain
-
-PREDICTION = "model_prediction"
 
 _Lettered = Annotated[str, Meta(pattern=r"^[A-Z]\. ")]
 
@@ -107,37 +105,3 @@ def _document(benchmark: Benchmark, questions: Mapping[str, Question], letters: 
         except msgspec.ValidationError as error:
             raise RunError(f"question {plain(key)} does not fit into the leaderboard's form: {error}") from error
     return json.dumps(entries, indent=1, ensure_ascii=False) + "\n"
-
-
-def read_predictions(path: Path) -> dict[str, str]:
-    """Question id -> what the model answered, from a leaderboard's file: a dict of records by id, or a list with ids.
-
-    Raises RunError where the file is none.
-    """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{plain(path, None)} is no JSON file of predictions ({error}).") from error
-    if isinstance(document, list):
-        document = {_id(path, number, record): record for number, record in enumerate(document)}
-    if not isinstance(document, dict) or not document:
-        raise RunError(f"{plain(path, None)} holds no predictions: it must be a dict of records by id, or a list.")
-    return {key: _prediction(path, key, record) for key, record in document.items()}
-
-
-def _id(path: Path, number: int, record: Any) -> str:
-    found = record.get("id") if isinstance(record, dict) else None
-    if not isinstance(found, str | int):
-        raise RunError(
-            f"{plain(path, None)}, record {number}: there is no id, so nobody knows which question it is of."
-        )
-    return str(found)
-
-
-def _prediction(path: Path, key: str, record: Any) -> str:
-    found = record.get(PREDICTION) if isinstance(record, dict) else None
-    if found is not None and not isinstance(found, str):
-        raise RunError(f"{plain(path, None)}, {plain(key)}: {PREDICTION} must be a text, not {found!r:.40}.")
-    if not isinstance(record, dict) or PREDICTION not in record:
-        raise RunError(f"{plain(path, None)}, {plain(key)}: {PREDICTION} is missing.")
-    return found or ""

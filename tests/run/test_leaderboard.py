@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,16 @@ from click.testing import CliRunner
 from runs_support import write
 from test_readers import answered
 
+from radimagenet_vqa_tasks.analysis.runs import load_run
 from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
+from radimagenet_vqa_tasks.benchmarks.benchmark import Question
 from radimagenet_vqa_tasks.cli import main
 from radimagenet_vqa_tasks.data.adapter import adapted, data_fingerprint
 from radimagenet_vqa_tasks.data.rows import data_parts
-from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.run.leaderboard import Entry, read_predictions
+from radimagenet_vqa_tasks.run.answers import score_answers
+from radimagenet_vqa_tasks.run.catalogue import chosen
+from radimagenet_vqa_tasks.run.leaderboard import Entry
+from radimagenet_vqa_tasks.scoring.record import Record
 
 REXVQA = BENCHMARKS["rexvqa"]
 
@@ -31,18 +36,22 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run_of(data: Path, letters: str) -> Path:
+def run_of(data: Path, letters: str) -> None:
     """A run that answers these letters; "-" is no readable answer, "?" none at all."""
     [rows] = data_parts(REXVQA, data)
     found = adapted(REXVQA, rows)
+    write(data / "run", run_records(found.questions, data_fingerprint(REXVQA, found), letters))
+
+
+def run_records(questions: Sequence[Question], fingerprint: str, letters: str) -> list[Record]:
     records = []
-    for one, letter in zip(found.questions, letters, strict=False):
+    for one, letter in zip(questions, letters, strict=False):
         record = answered(0, one.cell, "" if letter in "-?" else letter)
-        record.key, record.fingerprint = one.key, data_fingerprint(REXVQA, found)
-        record.outcome = "missing" if letter == "?" else record.outcome
+        record.key, record.fingerprint, record.target = one.key, fingerprint, one.target
+        record.outcome = "missing" if letter == "?" else "correct" if letter == one.target else record.outcome
+        record.outcome = "incorrect" if letter not in "-?" and letter != one.target else record.outcome
         records.append(record)
-    write(data / "run", records)
-    return data / "run"
+    return records
 
 
 def board(data: Path, *more: str) -> Any:
@@ -50,7 +59,12 @@ def board(data: Path, *more: str) -> Any:
     return CliRunner().invoke(main, arguments)
 
 
-def test_file_has_the_form_of_the_example_and_is_read_back(data: Path) -> None:
+def predictions(data: Path) -> dict[str, str]:
+    entries = json.loads((data / "out.json").read_text(encoding="utf-8"))
+    return {key: entry["model_prediction"] for key, entry in entries.items()}
+
+
+def test_file_has_the_form_of_the_example(data: Path) -> None:
     """A record for every question under its id, without a word of the report; empty where no letter was read."""
     run_of(data, "AB-D")
     result = board(data)
@@ -63,7 +77,7 @@ def test_file_has_the_form_of_the_example_and_is_read_back(data: Path) -> None:
     assert entry["options"] == ["A. Clear 1", "B. Hazy 1", "C. Small 1", "D. Large 1"]
     assert entry["image_path"] == [f"deid_png/{rexvqa_standin.image_name(1, view)}" for view in range(2)]
     assert entry["frontal_lateral"] == ["PA", "LATERAL"]
-    assert read_predictions(data / "out.json") == {"q0": "A", "q1": "B", "q2": "", "q3": "D"}
+    assert predictions(data) == {"q0": "A", "q1": "B", "q2": "", "q3": "D"}
 
 
 def test_incomplete_run_is_refused(data: Path) -> None:
@@ -73,7 +87,7 @@ def test_incomplete_run_is_refused(data: Path) -> None:
     assert result.exit_code == 1 and "2 of 4 questions have no answer" in result.output
     assert not (data / "out.json").exists()
     assert board(data, "--partial").exit_code == 0
-    assert read_predictions(data / "out.json") == {"q0": "A", "q2": "B"}
+    assert predictions(data) == {"q0": "A", "q2": "B"}
 
 
 def test_run_of_other_data_is_refused(data: Path) -> None:
@@ -86,27 +100,18 @@ def test_run_of_other_data_is_refused(data: Path) -> None:
     assert result.exit_code == 1 and "the run is of other data than these" in result.output
 
 
-@pytest.mark.parametrize(
-    ("document", "said"),
-    [
-        ("[]", "holds no predictions"),
-        ("3", "holds no predictions"),
-        ("[" * 100_000, "no JSON file"),
-        ('{"q1": {"question": "?"}}', "q1: model_prediction is missing"),
-        ('{"q1": 3}', "q1: model_prediction is missing"),
-        ('{"q1": {"model_prediction": ["A"]}}', "must be a text"),
-        ('[{"model_prediction": "A"}]', "record 0: there is no id"),
-    ],
-)
-def test_other_file_is_one_message(document: str, said: str, tmp_path: Path) -> None:
-    """Whatever else a file holds, the error names the place."""
-    (tmp_path / "file.json").write_text(document, encoding="utf-8")
-    with pytest.raises(RunError, match=said):
-        read_predictions(tmp_path / "file.json")
-
-
-def test_list_with_ids_is_read_too(tmp_path: Path) -> None:
-    """As some consumers write it; null is no answer."""
-    rows = [{"id": 7, "model_prediction": "B. Hazy"}, {"id": "q", "model_prediction": None}]
-    (tmp_path / "file.json").write_text(json.dumps(rows), encoding="utf-8")
-    assert read_predictions(tmp_path / "file.json") == {"7": "B. Hazy", "q": ""}
+def test_file_scores_as_the_run_that_it_is_of(comparator_copies: dict[str, Path], tmp_path: Path) -> None:
+    """`radvqa score` makes the same answers of it, the empty one included."""
+    copy, task = comparator_copies["rexvqa"], "radvqa_rexvqa_geometric"
+    [rows] = data_parts(REXVQA, copy)
+    found = adapted(REXVQA, rows)
+    asked = [one for one in found.questions if one.cell == "rexvqa_geometric"]
+    records = run_records(asked, data_fingerprint(REXVQA, found), "ABCD-" * 40)
+    write(tmp_path / "run", records)
+    arguments = ["leaderboard", str(tmp_path / "run"), "-o", str(tmp_path / "out.json"), "--data", f"rexvqa={copy}"]
+    result = CliRunner().invoke(main, [*arguments, "--partial"])
+    assert result.exit_code == 0, result.output
+    scored = score_answers(tmp_path / "out.json", chosen(task), {"rexvqa": copy}, tmp_path / "again", "again")
+    assert scored.account.whole and scored.account.questions == 182
+    again = {one.key: (one.extracted, one.outcome) for one in load_run(scored.logs[0].parent).records}
+    assert again == {one.key: (one.extracted, one.outcome) for one in records}
