@@ -310,6 +310,7 @@ class PrintedRow(NumberRow, frozen=True, kw_only=True):
     ]
     verdict: Literal["same within the margin", "differs", "cannot tell", "not comparable"]
     why: Annotated[str, Meta(description="reason of the verdict, if it needs one")]
+    notes: Annotated[list[str], Meta(description="what is known to be wrong with the printed value")]
 
 
 class ReaderRow(NumberRow, frozen=True, kw_only=True):

@@ -6,7 +6,9 @@ the public ones, agreement is no repetition of the row, and the table says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.compare import DEFAULT_MARGINS, percent, signed
@@ -19,6 +21,7 @@ from radimagenet_vqa_tasks.analysis.reproduction import CellVerdict, PrintedShar
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.table import arm_notes, name_of, shown, together
 from radimagenet_vqa_tasks.benchmarks.benchmark import PrintedRows
+from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.published import tables
 from radimagenet_vqa_tasks.published.disagreements import notes_for
 
@@ -31,39 +34,76 @@ METHOD = (
 OTHERS = "The published numbers are of {}: both are samples of one kind of question, and the row cannot be repeated."
 
 
-def cells_sheet(arm: Arm, model: str = "", margins: Margins = DEFAULT_MARGINS, flips: float = FLIPS) -> Sheet:
-    """Ours against a printed row, cell by cell; without `model`, the row that has the run's name.
+@dataclass(frozen=True)
+class CellsAgainst:
+    """A run beside a printed row: ours and theirs by cell, Avg and pooled, the verdicts, and all of it as rows."""
+
+    row: str
+    images: Images
+    ours: Mapping[str, Measured]
+    theirs: Mapping[str, PrintedShare]
+    verdicts: Mapping[str, CellVerdict]
+    rows: Sequence[PrintedRow]
+
+
+def has_printed_row(arm: Arm) -> bool:
+    """Whether the benchmark's paper prints a row that has the run's name."""
+    paper, source = arm.benchmark.published, arm.benchmark.printed
+    if not paper or not source or not arm.with_image:
+        return False
+    with suppress(DataError):
+        return bool(tables.find_row(arm.name, tables.rows(paper, source.table)))
+    return False
+
+
+def cells_against(arm: Arm, model: str = "", margins: Margins = DEFAULT_MARGINS, flips: float = FLIPS) -> CellsAgainst:
+    """Ours against a printed row; without `model`, the row that has the run's name.
 
     Raises DataError, naming candidates, where no row is meant.
     """
-    paper, source = arm.benchmark.published, arm.benchmark.printed
-    assert paper and source
-    names = tables.rows(paper, source.table)
-    name = tables.find_row(model or arm.name, names, guess=bool(model))
-    theirs = _theirs(paper, source, name)
-    ours = measure(arm.records, Scheme())
+    paper, source = _printed_of(arm)
+    name = tables.find_row(model or arm.name, tables.rows(paper, source.table), guess=bool(model))
+    theirs, ours = _theirs(paper, source, name), measure(arm.records, Scheme())
     images: Images = "other images" if source.questions else "same images"
     scored = {cell: Scheme().scored(records) for cell, records in Scheme().by_cell(arm.records).items()}
     obstacles = {cell: _obstacle(arm, ours[cell]) for cell in (*source.columns, AVG)}
-    decided = {cell: theirs[cell] for cell in obstacles}
-    verdicts = reproduced(scored, decided, images, margins, obstacles, flips)
+    verdicts = reproduced(scored, {cell: theirs[cell] for cell in obstacles}, images, margins, obstacles, flips)
     rows = [_row(arm, name, ours[cell], theirs[cell], verdicts[cell]) for cell in verdicts]
-    lines = [_line(arm, row, ours[row.cell], verdicts[row.cell]) for row in rows]
-    weighted = shown(pooled(arm.records, Scheme())), Item(percent(theirs[POOLED].value))
-    lines.append([Item("weighted by questions"), *weighted, *map(Item, (f"{theirs[POOLED].n:,}", "", ""))])
-    lines += [_unread(arm, paper, source, name)] if source.unread else []
+    return CellsAgainst(name, images, {**ours, POOLED: pooled(arm.records, Scheme())}, theirs, verdicts, rows)
+
+
+def cells_sheet(arm: Arm, model: str = "", margins: Margins = DEFAULT_MARGINS, flips: float = FLIPS) -> Sheet:
+    """`cells_against` as a table. Raises DataError, naming candidates, where no row is meant."""
+    paper, source = _printed_of(arm)
+    found = cells_against(arm, model, margins, flips)
+    lines = [_line(arm, row, found) for row in found.rows]
+    weighted = found.theirs[POOLED]
+    shares = shown(found.ours[POOLED]), Item(percent(weighted.value))
+    lines.append([Item("weighted by questions"), *shares, *map(Item, (f"{weighted.n:,}", "", ""))])
+    lines += [_unread(arm, paper, source, found.row)] if source.unread else []
+    heads = ["accuracy, %", "ours", "published", "n there", "difference", found.images]
+    rules = frozenset({len(source.columns) - 1, len(source.columns) + 1})
+    title = f"{arm.label} against the published {found.row}"
+    return Sheet(title, heads, lines, _notes(arm, found, margins), fields(found.rows), rules)
+
+
+def _printed_of(arm: Arm) -> tuple[str, PrintedRows]:
+    paper, source = arm.benchmark.published, arm.benchmark.printed
+    assert paper and source
+    return paper, source
+
+
+def _notes(arm: Arm, found: CellsAgainst, margins: Margins) -> list[str]:
+    paper, source = _printed_of(arm)
     printed_in = f"Published: {tables.SOURCES[paper].partition(', ')[0]}, table {source.table}."
-    limits = {"cell": 100 * margins.cell, "average": 100 * margins.average}
-    notes = [
-        f"The row: {row_verdict(verdicts)}.",
+    mean = tables.rows(paper, source.table)[found.row][source.mean]
+    return [
+        f"The row: {row_verdict(found.verdicts)}.",
         *([OTHERS.format(source.questions)] if source.questions else []),
-        METHOD.format(source=printed_in, mean=names[name][source.mean], **limits),
-        *(f"Of the published row: {note}" for note in notes_for(paper, source.table, name)),
+        METHOD.format(source=printed_in, mean=mean, cell=100 * margins.cell, average=100 * margins.average),
+        *(f"Of the published row: {note}" for note in notes_for(paper, source.table, found.row)),
         *together({arm.label: arm_notes(arm, Scheme())}),
     ]
-    heads = ["accuracy, %", "ours", "published", "n there", "difference", images]
-    rules = frozenset({len(source.columns) - 1, len(source.columns) + 1})
-    return Sheet(f"{arm.label} against the published {name}", heads, lines, notes, fields(rows), rules)
 
 
 def _theirs(paper: str, source: PrintedRows, row: str) -> dict[str, PrintedShare]:
@@ -115,15 +155,23 @@ def _row(arm: Arm, name: str, ours: Measured, theirs: PrintedShare, verdict: Cel
         needed=verdict.needed,
         verdict=verdict.outcome,
         why=verdict.why,
+        notes=_known(arm, name, ours.cell),
     )
 
 
-def _line(arm: Arm, row: PrintedRow, ours: Measured, verdict: CellVerdict) -> list[Item]:
-    difference = signed(row.difference, row.difference_low, row.difference_high)
+def _known(arm: Arm, row: str, cell: str) -> list[str]:
+    """What is known to be wrong with a printed number."""
+    paper, source = _printed_of(arm)
+    return list(notes_for(paper, source.table, row, {**source.columns, AVG: source.mean}[cell]))
+
+
+def _line(arm: Arm, row: PrintedRow, found: CellsAgainst) -> list[Item]:
+    verdict, difference = found.verdicts[row.cell], signed(row.difference, row.difference_low, row.difference_high)
     if verdict.decision is None:
         difference = Item(difference.text)
     texts = percent(row.published), f"{row.published_n:,}"
-    return [Item(name_of(row.cell, arm.cells)), shown(ours), *map(Item, texts), difference, Item(str(verdict))]
+    name = name_of(row.cell, arm.cells)
+    return [Item(name), shown(found.ours[row.cell]), *map(Item, texts), difference, Item(str(verdict))]
 
 
 def _unread(arm: Arm, paper: str, source: PrintedRows, name: str) -> list[Item]:

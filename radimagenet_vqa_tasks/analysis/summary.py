@@ -41,12 +41,14 @@ from radimagenet_vqa_tasks.analysis.numbers import (
     BlindRow,
     DifferenceRow,
     KappaRow,
+    PrintedRow,
     PublishedRow,
     RateRow,
     RefusalRow,
     RunRow,
 )
 from radimagenet_vqa_tasks.analysis.published import against, has_published_row
+from radimagenet_vqa_tasks.analysis.published_cells import cells_against, has_printed_row
 from radimagenet_vqa_tasks.analysis.runs import Run
 from radimagenet_vqa_tasks.analysis.table import FORMAT, accuracy_rows, arm_notes, by_family, facet_rows
 from radimagenet_vqa_tasks.scoring.record import ARMS
@@ -85,6 +87,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     agreement: Annotated[list[KappaRow], Meta(description="of those runs")]
     not_compared: Annotated[list[RefusalRow], Meta(description="the others")]
     published: Annotated[list[PublishedRow], Meta(description="runs that have a row's name")]
+    printed: Annotated[list[PrintedRow], Meta(description="the same of papers that print accuracies and no protocol")]
 
 
 STRICT = Scheme()
@@ -118,6 +121,7 @@ def summary(runs: Sequence[Run]) -> Summary:
         agreement=agreement,
         not_compared=refused,
         published=[row for arm in arms if has_published_row(arm) for row in against(arm).rows],
+        printed=[row for arm in arms if has_printed_row(arm) for row in cells_against(arm).rows],
     )
 
 
@@ -179,13 +183,24 @@ def _blind(arms: Sequence[Arm]) -> list[BlindRow]:
     """What the image adds, for every run that has answered the same questions both ways."""
     pairs = [(one, other) for one in arms for other in arms if one.with_image and other.arm == "textonly"]
     same = [(seeing, blind) for seeing, blind in pairs if seeing.name == blind.name and not obstacles(blind, seeing)]
-    return [row for seeing, blind in same for one in PROTOCOLS for row in blind_rows(pair(blind, seeing, one), one)]
+    return [
+        row
+        for seeing, blind in same
+        for one in _scoring((seeing, blind))
+        for row in blind_rows(pair(blind, seeing, one), one)
+    ]
 
 
 def _grounded(arms: Sequence[Arm], scheme: Scheme) -> list[Grounding]:
     """Whether each run looks that has arms which compare."""
     alike = (of_run for of_run in runs_of(arms) if not any(obstacles(arm, of_run["image"]) for arm in of_run.values()))
     return [grounding(of_run, scheme) for of_run in alike]
+
+
+def _scoring(arms: Iterable[Arm]) -> list[Scheme]:
+    """The protocols that score any of these answers: not every benchmark's paper has one."""
+    records = [record for arm in arms for record in arm.records]
+    return [one for one in PROTOCOLS if any(one.score(record) is not None for record in records)]
 
 
 def _compared(families: Iterable[Sequence[Arm]]) -> tuple[list[DifferenceRow], list[KappaRow], list[RefusalRow]]:
@@ -201,7 +216,7 @@ def _compared(families: Iterable[Sequence[Arm]]) -> tuple[list[DifferenceRow], l
             alike = [arms[index] for index in why if not why[index]]
             if alike:
                 together = [arms[0], *alike]
-                differences += [row for one in PROTOCOLS for row in compared(together, one).rows(one)]
+                differences += [row for one in _scoring(together) for row in compared(together, one).rows(one)]
                 agreement += kappa_rows(together)
     return differences, agreement, refused
 

@@ -12,6 +12,7 @@ from radimagenet_vqa_tasks.analysis.compare import compare_sheets, obstacles
 from radimagenet_vqa_tasks.analysis.consistency import consistency_sheets
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.published import published_sheet
+from radimagenet_vqa_tasks.analysis.published_cells import cells_sheet, has_printed_row
 from radimagenet_vqa_tasks.analysis.sheet import Sheet
 from radimagenet_vqa_tasks.analysis.table import (
     arm_notes,
@@ -87,13 +88,20 @@ def _other_protocol(arms: Sequence[Arm], scheme: Scheme) -> Part:
 def _published(arms: Sequence[Arm], scheme: Scheme) -> Part:
     part = Part("Against the published table")
     for arm in arms:
-        if arm.benchmark is MAIN and arm.with_image and not (arm.is_sample or arm.is_built):
-            part.add(partial(_against_published, arm), arm.label)
+        if arm.with_image and not (arm.is_sample or arm.is_built):
+            if arm.benchmark is MAIN:
+                part.add(partial(_against_published, arm), arm.label)
+            elif has_printed_row(arm):
+                part.add(partial(_against_cells, arm), arm.label)
     return part
 
 
 def _against_published(arm: Arm) -> list[Sheet]:
     return [published_sheet(arm)]
+
+
+def _against_cells(arm: Arm) -> list[Sheet]:
+    return [cells_sheet(arm)]
 
 
 def _blind(arms: Sequence[Arm], scheme: Scheme) -> Part:

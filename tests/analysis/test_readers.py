@@ -11,7 +11,9 @@ from runs_support import DATA, arm, changed, write
 from radimagenet_vqa_tasks.analysis.measure import RARE, Scheme, grouped
 from radimagenet_vqa_tasks.analysis.published_cells import cells_sheet
 from radimagenet_vqa_tasks.analysis.readers import read_answers, reader_arms, readers_sheets
+from radimagenet_vqa_tasks.analysis.runs import Run
 from radimagenet_vqa_tasks.analysis.sheet import Item
+from radimagenet_vqa_tasks.analysis.summary import summary
 from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
 from radimagenet_vqa_tasks.cli import main
 from radimagenet_vqa_tasks.errors import DataError, RunError
@@ -129,6 +131,23 @@ def test_run_unlike_a_printed_row_differs() -> None:
     assert gone.data[0]["why"] == "1 missing" and gone.data[1]["verdict"] == "differs"
     with pytest.raises(DataError, match="no published row is called 'mine'"):
         cells_sheet(arm("mine", records))
+
+
+def test_summary_of_a_benchmark_without_a_paper_protocol() -> None:
+    """Two runs with and without images: what compares is there by our protocol, and the row that one is named after."""
+    both = [
+        Run(
+            name,
+            Path(),
+            (arm(name, like(QWEN, 20)), arm(name, [changed(r, arm="textonly") for r in like(QWEN, 20)])),
+            (),
+        )
+        for name in ("Qwen25VL", "mine")
+    ]
+    found = summary(both)
+    assert [(row.run, row.cell) for row in found.printed] == [("Qwen25VL", cell) for cell in (*CELLS, "Avg")]
+    assert {row.protocol for row in (*found.differences, *found.blind)} == {"strict"}
+    assert len(found.differences) == 2 * 6 and {row.difference for row in found.differences} == {0.0}
 
 
 def test_rare_values_of_free_text_are_one_group() -> None:
