@@ -65,7 +65,7 @@ def verdict_of(record: Record) -> dict[str, Any]:
 
 
 @dataclass
-class Log:
+class OpenLog:
     """A sample log as it was read: all its lines, and those that are open answers."""
 
     path: Path
@@ -99,7 +99,7 @@ class Log:
                 new.unlink(missing_ok=True)
 
 
-def read_logs(runs: Sequence[Path]) -> list[Log]:
+def read_logs(runs: Sequence[Path]) -> list[OpenLog]:
     """The logs of these runs that hold open answers. Raises RunError where there are none."""
     logs = [log for path in _paths(runs) for log in [_read(path)] if log.open]
     if not logs:
@@ -118,7 +118,7 @@ def _paths(runs: Sequence[Path]) -> list[Path]:
     return list(found)
 
 
-def _read(path: Path) -> Log:
+def _read(path: Path) -> OpenLog:
     stamp = _stamp(path)
     raw = path.read_bytes().splitlines(keepends=True)
     lines, faults = list[Line](), dict[int, str]()
@@ -134,7 +134,7 @@ def _read(path: Path) -> Log:
         logger.warning(
             f"{plain(path, None)}, line {first + 1}{more} {faults[first]}. It stays as it is, without a verdict."
         )
-    return Log(path, raw, lines, stamp)
+    return OpenLog(path, raw, lines, stamp)
 
 
 def _line(number: int, text: bytes, record: Record | None) -> Line | None:

@@ -21,7 +21,7 @@ from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
 from radimagenet_vqa_tasks.judge.llm.progress import Progress
 from radimagenet_vqa_tasks.judge.llm.prompt import prompt
 from radimagenet_vqa_tasks.judge.llm.usage import Prices, Usage, money
-from radimagenet_vqa_tasks.judge.logs import Line, Log, read_logs
+from radimagenet_vqa_tasks.judge.logs import Line, OpenLog, read_logs
 from radimagenet_vqa_tasks.judge.verdict import Verdict
 from radimagenet_vqa_tasks.scoring.record import Record
 
@@ -30,7 +30,7 @@ REPLY_TOKENS = 60.0  # of one reply in Figure 8's format, where none is cached t
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Outlay:
     """What judging would take.
 
     Attributes:
@@ -67,7 +67,7 @@ class Rejudged:
     logs: Sequence[Path]
 
 
-def estimate(runs: Sequence[Path], options: JudgeOptions, everything: bool = False) -> Estimate:
+def estimate(runs: Sequence[Path], options: JudgeOptions, everything: bool = False) -> Outlay:
     """What judging these runs would take; nothing is asked and nothing is written. Raises RunError."""
     lines = [line for log in read_logs(runs) for line in _wanted(log, options.name, everything)]
     asked = [(line.record.question or "", _asked_about(line, options)) for line in lines]
@@ -89,7 +89,7 @@ def estimate(runs: Sequence[Path], options: JudgeOptions, everything: bool = Fal
         cache.close()
     each = sum(replies) / len(replies) if any(replies) else REPLY_TOKENS
     prompt_tokens = sum(len(text.encode()) for text in calls) / BYTES_A_TOKEN
-    return Estimate(len(lines), len(lines) - len(texts), cached, len(calls), prompt_tokens, len(calls) * each)
+    return Outlay(len(lines), len(lines) - len(texts), cached, len(calls), prompt_tokens, len(calls) * each)
 
 
 def require_answers(runs: Sequence[Path]) -> None:
@@ -134,7 +134,7 @@ def _lowers(line: Line) -> bool:
     return cell_called(line.record.cell).tool_lowers
 
 
-def _wanted(log: Log, judge: str, everything: bool) -> list[Line]:
+def _wanted(log: OpenLog, judge: str, everything: bool) -> list[Line]:
     """The answers to ask about."""
     spoken = [line for line in log.open if not _silent(line.record)]
     return [line for line in spoken if everything or line.record.outcome == "missing" or line.record.judge != judge]
@@ -146,7 +146,7 @@ def _silent(record: Record) -> bool:
     return failed or (record.response is None and record.outcome in ("unparsed", "declined"))
 
 
-def _settle(log: Log, lines: Sequence[Line], asked: Sequence[Future[Verdict]], judge: str) -> int:
+def _settle(log: OpenLog, lines: Sequence[Line], asked: Sequence[Future[Verdict]], judge: str) -> int:
     """Wait for one log's verdicts and write them; the number of outcomes that are not what they were."""
     verdicts = [future.result() for future in asked]
     outcomes = {verdict.outcome for verdict in verdicts}
@@ -165,7 +165,7 @@ def _settle(log: Log, lines: Sequence[Line], asked: Sequence[Future[Verdict]], j
     return changed
 
 
-def _by_cell(logs: Sequence[Log]) -> dict[str, dict[str, int]]:
+def _by_cell(logs: Sequence[OpenLog]) -> dict[str, dict[str, int]]:
     cells: dict[str, dict[str, int]] = {}
     for log in logs:
         for line in log.open:

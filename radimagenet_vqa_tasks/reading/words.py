@@ -1,7 +1,7 @@
 """Free text as canonical words, English or Chinese: what the readers of short answers compare.
 
 Case, articles, plurals, British spelling, punctuation and full-width characters make no difference. Each Chinese
-character is a word. Unlike the labels of the taxonomy (judge/rule/text.py), an answer may be a side or a size, so no
+character is a word. Unlike the labels of the taxonomy (canonical.py), an answer may be a side or a size, so no
 such word is left out.
 """
 
@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from radimagenet_vqa_tasks.judge.rule.text import term_words
+from radimagenet_vqa_tasks.reading.canonical import term_words
 from radimagenet_vqa_tasks.reading.undress import plain
 
 Words = tuple[str, ...]

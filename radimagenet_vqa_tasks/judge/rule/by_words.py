@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from radimagenet_vqa_tasks.judge.rule.claims import Asked, Claim, asked, claims
+from radimagenet_vqa_tasks.judge.rule.claims import AskedWords, Claim, asked, claims
 from radimagenet_vqa_tasks.judge.rule.meanings import (
     LIST_SIGNS,
     OR,
@@ -24,8 +24,9 @@ from radimagenet_vqa_tasks.judge.rule.meanings import (
     same_word,
     wordings,
 )
-from radimagenet_vqa_tasks.judge.rule.text import IS, OF, SHOW, table
+from radimagenet_vqa_tasks.judge.rule.tables import table
 from radimagenet_vqa_tasks.judge.verdict import Verdict
+from radimagenet_vqa_tasks.reading.canonical import IS, OF, SHOW
 
 SHORTEST_EXPLANATION = 5  # words; a shorter sentence is one more answer
 _ENDS_A_NAME = frozenset({OF, IS, SHOW})
@@ -62,7 +63,7 @@ class _Judge:
 
     def __init__(self, wording: Wording, question: str) -> None:
         self._target = frozenset(wording.words)
-        self._about: Asked = asked(question, wording.words)
+        self._about: AskedWords = asked(question, wording.words)
         given = self._about.echo | frame()
         # What the question says already need not be said again: "left" is the left lung of "which lung?".
         alone = len(wording.items) == 1

@@ -11,13 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from radimagenet_vqa_tasks.judge.rule.meanings import LIST_SIGNS, OR, SMALL, content, frame, meant, rivals
-from radimagenet_vqa_tasks.judge.rule.text import SENTENCE_ENDS, table
+from radimagenet_vqa_tasks.judge.rule.tables import table
+from radimagenet_vqa_tasks.reading.canonical import SENTENCE_ENDS
 
 _NEAR_OR = 3  # words before an "or" that may be an alternative
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedWords:
     """A question: what repeats it, and what it offers to choose from."""
 
     echo: frozenset[str]
@@ -43,7 +44,7 @@ class Claim:
     concludes: bool
 
 
-def asked(question: str, target: Sequence[str]) -> Asked:
+def asked(question: str, target: Sequence[str]) -> AskedWords:
     """What a question says by itself, apart from the answers that it offers ("the liver or the spleen?")."""
     tokens = meant(question)
     said = set(content(tokens))
@@ -57,10 +58,10 @@ def asked(question: str, target: Sequence[str]) -> Asked:
     if offered:
         kinds = frozenset[str]().union(*(rivals().get(word, frozenset()) for word in (*target, *offered)))
         offered = (offered & (kinds | set(target))) or offered
-    return Asked(frozenset(said - offered), frozenset(offered - frame()))
+    return AskedWords(frozenset(said - offered), frozenset(offered - frame()))
 
 
-def claims(text: str, about: Asked, target: frozenset[str]) -> list[Claim]:
+def claims(text: str, about: AskedWords, target: frozenset[str]) -> list[Claim]:
     """The sentences that say something, in order."""
     silent = ((frame() | about.echo) - target) - about.offered
     found = (_claim(sentence, silent, about) for sentence in sentences(meant(text)))
@@ -77,7 +78,7 @@ def sentences(tokens: Sequence[str]) -> Iterator[tuple[str, ...]]:
             start = place + 1
 
 
-def _claim(tokens: tuple[str, ...], silent: frozenset[str], about: Asked) -> Claim:
+def _claim(tokens: tuple[str, ...], silent: frozenset[str], about: AskedWords) -> Claim:
     concludes = bool(tokens) and tokens[0] in table("concludes")
     start, stop = _after_lead(tokens, silent), len(tokens)
     while start < stop and (_says_nothing(tokens[start], silent) or tokens[start] in table("adds")):

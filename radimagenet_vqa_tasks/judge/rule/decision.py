@@ -25,16 +25,16 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from radimagenet_vqa_tasks.judge.rule.cues import Kind
-from radimagenet_vqa_tasks.judge.rule.mentions import NAMES, Reading, Status
+from radimagenet_vqa_tasks.judge.rule.mentions import NAMES, Account, Status
 from radimagenet_vqa_tasks.judge.rule.reading import read
 from radimagenet_vqa_tasks.judge.rule.spelling import corrected
-from radimagenet_vqa_tasks.judge.rule.text import words
 from radimagenet_vqa_tasks.judge.rule.vocabulary import (
     anatomy_vocabulary,
     findings_vocabulary,
     pathology_vocabulary,
 )
 from radimagenet_vqa_tasks.judge.verdict import Verdict
+from radimagenet_vqa_tasks.reading.canonical import words
 from radimagenet_vqa_tasks.taxonomy import UnknownNameError, label_of, region_of
 
 # "What abnormality is present?" - "None" is a wording of the taxonomy.
@@ -80,7 +80,7 @@ def _is_region(name: str) -> bool:
         return False
 
 
-def _judge_anatomy(reading: Reading, region: str) -> Verdict:
+def _judge_anatomy(reading: Account, region: str) -> Verdict:
     named = reading.values(Kind.LABEL, Status.AFFIRMED)
     parts = reading.values(Kind.PART, Status.AFFIRMED)
     if region in reading.denied(Kind.LABEL):
@@ -96,7 +96,7 @@ def _judge_anatomy(reading: Reading, region: str) -> Verdict:
     return _nothing_affirmed(reading, region)
 
 
-def _judge_pathology(reading: Reading, label: str) -> Verdict:
+def _judge_pathology(reading: Account, label: str) -> Verdict:
     named = reading.values(Kind.LABEL, Status.AFFIRMED)
     if label in reading.denied(Kind.LABEL):
         return Verdict("incorrect", "negated")
@@ -109,7 +109,7 @@ def _judge_pathology(reading: Reading, label: str) -> Verdict:
     return _nothing_affirmed(reading, label)
 
 
-def _judge_normal(reading: Reading, tokens: list[str]) -> Verdict:
+def _judge_normal(reading: Account, tokens: list[str]) -> Verdict:
     normal = bool(reading.normal())
     if reading.values(Kind.LABEL, Status.AFFIRMED):
         return Verdict("incorrect", "several_labels" if normal else "other_label")
@@ -123,7 +123,7 @@ def _judge_normal(reading: Reading, tokens: list[str]) -> Verdict:
     return _nothing_affirmed(reading, "")
 
 
-def _only_denies(findings: Reading) -> bool:
+def _only_denies(findings: Account) -> bool:
     """Whether it is the "No fracture or effusion." that says so of the whole image; one finding is too few."""
     left_open = findings.values(Kind.LABEL, Status.OPEN)
     return len(findings.values(Kind.LABEL, Status.NEGATED)) > 1 and not findings.claims and not left_open
@@ -138,7 +138,7 @@ def _among(named: Mapping[str, bool], wanted: str) -> Verdict:
     return Verdict("correct", "match" if named[wanted] else "synonym")
 
 
-def _nothing_affirmed(reading: Reading, wanted: str) -> Verdict:
+def _nothing_affirmed(reading: Account, wanted: str) -> Verdict:
     left_open: Collection[str] = reading.values(Kind.LABEL, Status.OPEN)
     if not reading.has_words:
         return Verdict("unparsed", "empty")

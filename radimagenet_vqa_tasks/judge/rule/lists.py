@@ -8,7 +8,7 @@ from radimagenet_vqa_tasks.judge.rule.cues import Kind
 from radimagenet_vqa_tasks.judge.rule.matching import Vocabulary
 from radimagenet_vqa_tasks.judge.rule.mentions import Mention, leave_open
 from radimagenet_vqa_tasks.judge.rule.tables import listed
-from radimagenet_vqa_tasks.judge.rule.text import IS, MINOR_BREAKS, OF, SENTENCE_ENDS, SHOW
+from radimagenet_vqa_tasks.reading.canonical import IS, MINOR_BREAKS, OF, SENTENCE_ENDS, SHOW
 
 LIST_WORDS = frozenset({"and", "or", "nor"})
 BREAKS = MINOR_BREAKS | LIST_WORDS

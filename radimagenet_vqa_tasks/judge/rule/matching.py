@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from radimagenet_vqa_tasks.judge.rule.cues import Kind
 from radimagenet_vqa_tasks.judge.rule.tables import listed, tables
-from radimagenet_vqa_tasks.judge.rule.text import IS, OF
+from radimagenet_vqa_tasks.reading.canonical import IS, OF
 
 # The longest list that one head noun is shared by ("acl, mcl, pcl and lcl tears").
 _LONGEST_LIST = 12

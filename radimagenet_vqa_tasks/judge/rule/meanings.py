@@ -11,8 +11,8 @@ from typing import Any
 from rapidfuzz.distance import OSA
 
 from radimagenet_vqa_tasks.judge.rule.spelling import taxonomy_words
-from radimagenet_vqa_tasks.judge.rule.tables import listed, tables
-from radimagenet_vqa_tasks.judge.rule.text import IS, OF, SHOW, table, words
+from radimagenet_vqa_tasks.judge.rule.tables import listed, table, tables
+from radimagenet_vqa_tasks.reading.canonical import IS, OF, SHOW, words
 
 LIST_SIGNS = frozenset({",", "/", "&", "(", ")", ":", "|", "and", "or", "和", "与", "及", "或", "、"})
 OR = frozenset({"or", "或", "vs", "vs.", "versus"})

@@ -59,7 +59,7 @@ def leave_open(mentions: Iterable[Mention]) -> None:
 
 
 @dataclass
-class Reading:
+class Account:
     """Everything that was found.
 
     Attributes:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from radimagenet_vqa_tasks.judge.rule.cues import Kind
 from radimagenet_vqa_tasks.judge.rule.lists import AHEAD, BREAKS, LIST_WORDS, OR, lists_of, until
 from radimagenet_vqa_tasks.judge.rule.matching import Match, Vocabulary
-from radimagenet_vqa_tasks.judge.rule.mentions import NAMES, Clause, Mention, Reading, Status, leave_open
+from radimagenet_vqa_tasks.judge.rule.mentions import NAMES, Account, Clause, Mention, Status, leave_open
 from radimagenet_vqa_tasks.judge.rule.tables import listed, tables
-from radimagenet_vqa_tasks.judge.rule.text import IS, SENTENCE_ENDS, SHOW
+from radimagenet_vqa_tasks.reading.canonical import IS, SENTENCE_ENDS, SHOW
 
 # After these a denial without a subject of its own is about the clause before: "possible, but unlikely".
 _TURNS_BACK = frozenset({"but", "yet", "although", "though", "however", "and"})
@@ -45,7 +45,7 @@ class _Scope:
     done: bool = False
 
 
-def read(tokens: Sequence[str], vocabulary: Vocabulary) -> Reading:
+def read(tokens: Sequence[str], vocabulary: Vocabulary) -> Account:
     """What the words affirm, deny and leave open, in the terms of a vocabulary."""
     reader = _Reader(tokens, vocabulary)
     position = 0
@@ -66,7 +66,7 @@ class _Reader:
     def __init__(self, tokens: Sequence[str], vocabulary: Vocabulary) -> None:
         self.tokens = tokens
         self.vocabulary = vocabulary
-        self.reading = Reading(has_words=any(token[0].isalnum() for token in tokens))
+        self.reading = Account(has_words=any(token[0].isalnum() for token in tokens))
         self.asked: list[Mention] = []
         self.number = 0
         self._begin_sentence()

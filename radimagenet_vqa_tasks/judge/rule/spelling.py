@@ -13,9 +13,9 @@ from functools import cache, lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from radimagenet_vqa_tasks.judge.rule.tables import listed, tables
-from radimagenet_vqa_tasks.judge.rule.text import term_words
+from radimagenet_vqa_tasks.judge.rule.tables import listed
 from radimagenet_vqa_tasks.judge.rule.vocabulary import anatomy_vocabulary, findings_vocabulary
+from radimagenet_vqa_tasks.reading.canonical import TABLES, term_words
 from radimagenet_vqa_tasks.taxonomy import regions, taxonomy
 
 FEW_WORDS = 6
@@ -66,7 +66,7 @@ def _by_initial() -> Mapping[str, Mapping[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for word in taxonomy_words():
         if word.isalpha() and len(word) >= _SHORTEST_OF_FEW:
-            for british, american in (("", ""), *tables()["spellings"].items()):
+            for british, american in (("", ""), *TABLES.all["spellings"].items()):
                 form = word.replace(american, british) if british else word
                 found.setdefault(word[0], {})[form] = word
     return found

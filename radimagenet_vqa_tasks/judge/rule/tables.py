@@ -1,23 +1,24 @@
-"""The reviewed word tables of `words.yaml`, read once."""
+"""The rule judge's reviewed word tables, `words.yaml`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
+from radimagenet_vqa_tasks.reading.canonical import words
+from radimagenet_vqa_tasks.reading.tables import Tables
+
+_TABLES = Tables(__package__, "words.yaml")
+listed = _TABLES.listed
 
 
-@cache
 def tables() -> Mapping[str, Any]:
     """The whole file."""
-    text = files(__package__).joinpath("words.yaml").read_text(encoding="utf-8")
-    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return _TABLES.all
 
 
 @cache
-def listed(name: str, sign: str | None = None) -> frozenset[str]:
-    """What one entry lists, parted by this sign or by spaces."""
-    return frozenset(" ".join(item.split()) for item in tables()[name].split(sign))
+def table(name: str) -> frozenset[str]:
+    """The words of one entry, in canonical form."""
+    return frozenset(words(_TABLES.all[name], modifiers=True))

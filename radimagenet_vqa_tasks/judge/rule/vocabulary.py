@@ -11,7 +11,7 @@ from functools import cache
 from radimagenet_vqa_tasks.judge.rule.cues import Kind, cues
 from radimagenet_vqa_tasks.judge.rule.matching import Entry, Vocabulary
 from radimagenet_vqa_tasks.judge.rule.tables import listed
-from radimagenet_vqa_tasks.judge.rule.text import IS, OF, SHOW, term_words
+from radimagenet_vqa_tasks.reading.canonical import IS, OF, SHOW, term_words
 from radimagenet_vqa_tasks.taxonomy import Label, Region, TaxonomyError, regions, taxonomy
 
 

@@ -1,8 +1,8 @@
 """Free medical text as plain words: dress taken off, one spelling, one number, one order of small words.
 
-`words` turns text into a list of canonical words and
-boundary signs; `term_words` does the same to a wording of the taxonomy, so that both sides meet. All of it takes
-linear time and raises on no string.
+`words` turns text into a list of canonical words and boundary signs; `term_words` does the same to a wording of the
+taxonomy, so that both sides meet. All of it takes linear time and raises on no string. The spellings are in
+`canonical.yaml`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
-from radimagenet_vqa_tasks.judge.rule.tables import listed, tables
+from radimagenet_vqa_tasks.reading.tables import Tables
 
+TABLES = Tables(__package__, "canonical.yaml")
 SENTENCE_ENDS = frozenset(".!?;\n")
 MINOR_BREAKS = frozenset(",:()/|&")
 OF = "of"
@@ -33,11 +34,12 @@ _ESCAPED_BREAK = re.compile(r"\\[nr]")
 _TAG = re.compile(r"</?[a-z][^<>\n]{0,60}>")
 _MORE_THAN = re.compile(r"(?<=[a-z)]) >{1,3} (?=[a-z])")  # "tendinosis > tear"
 _ARTICLES = frozenset({"a", "an", "the"})
-_MODIFIERS = listed("modifiers")
-_BOUND = listed("bound")
-_PAIRS = frozenset(tuple(pair.split()) for pair in listed("pairs", ";"))
+_MODIFIERS = TABLES.listed("modifiers")
+_NO_PLURAL = TABLES.listed("no_plural")
+_BOUND = TABLES.listed("bound")
+_PAIRS = frozenset(tuple(pair.split()) for pair in TABLES.listed("pairs", ";"))
 _FIRST_HALVES = _BOUND | {first for first, _ in _PAIRS}
-_FORMS: Mapping[str, str] = tables()["forms"]
+_FORMS: Mapping[str, str] = TABLES.all["forms"]
 _SMALL_WORDS = frozenset({"and", "or", "nor", OF, IS})
 _SHORT_FORM = re.compile(r"(?<=[a-z])\.(?=[,:)])")  # "hyperint., focal"
 _SPACED_DASH = re.compile(r"(?<=\S) -{1,3} ")
@@ -108,24 +110,23 @@ def _canonical(word: str) -> str:
     if word in _ARTICLES or word == "i.e.":
         return ""
     for small in (OF, IS, SHOW):
-        if word in listed(small):
+        if word in TABLES.listed(small):
             return small
-    for british, american in tables()["spellings"].items():
+    for british, american in TABLES.all["spellings"].items():
         word = word.replace(british, american)
     return _FORMS.get(word) or _singular(word)
 
 
 def _singular(word: str) -> str:
-    if len(word) < 4 or not word.endswith("s") or word in listed("no_plural") or word.endswith(("ss", "us", "is")):
+    if (
+        len(word) < 4
+        or not word.endswith("s")
+        or word in TABLES.listed("no_plural")
+        or word.endswith(("ss", "us", "is"))
+    ):
         return word
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     if word.endswith(("sses", "ches", "xes")):
         return word[:-2]
     return _FORMS.get(word[:-1], word[:-1])
-
-
-@cache
-def table(name: str) -> frozenset[str]:
-    """The words of one entry of words.yaml, as `words` spells them."""
-    return frozenset(words(tables()[name], modifiers=True))
