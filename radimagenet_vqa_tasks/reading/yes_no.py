@@ -81,7 +81,7 @@ _CLAUSE_END = re.compile(r"[.,;!?\n]")
 _NORMAL_WORD = re.compile(rf"\b(?:{SOUND}|clear)\b", re.I)
 # "Abnormal" says so wherever it stands; "normal" only of the whole: "loss of the normal signal" is abnormal.
 _ABNORMAL = re.compile(
-    r"(?P<negated>(?:\b(?:not|nothing|neither|nor|far from)\b|n't\b)(?: \w+){0,4}? )?"
+    r"(?P<negated>(?:\b(?:no|not|nothing|neither|nor|far from|without|free of)\b|n't\b)(?: \w+){0,4}? )?"
     r"\babnormal(?:ly|ity|ities)?\b",
     re.I,
 )
