@@ -38,6 +38,7 @@ class Extras:
         by, cells: the facets to break down by, and the cells to break down; all, if empty.
         pathologies: of those with so many questions the ten read best and worst; None for no such table.
         baselines: whether accuracies are set beside answers that need no image.
+        contrasts: whether cells that differ in one thing are held against each other.
         consistency: whether answers about the same image are held against each other.
         figures: the folder that figures are written to; None for none.
     """
@@ -46,6 +47,7 @@ class Extras:
     cells: Sequence[str] = ()
     pathologies: int | None = None
     baselines: bool = False
+    contrasts: bool = False
     consistency: bool = False
     figures: Path | None = None
 
@@ -62,6 +64,10 @@ def table(names: Sequence[str], scheme: Scheme, form: Format, extras: Extras) ->
         sheets += tables.pathology_sheets(arms, scheme, extras.pathologies, extras.cells or ("pathology_mc",))
     if extras.baselines:
         sheets += _baseline_sheets(arms, scheme)
+    if extras.contrasts:
+        from radimagenet_vqa_tasks.analysis.contrasts import contrast_sheets
+
+        sheets += [sheet for group in tables.by_family(arms) for sheet in contrast_sheets(group, scheme)]
     if extras.consistency:
         from radimagenet_vqa_tasks.analysis.consistency import consistency_sheets
 

@@ -313,6 +313,53 @@ class PrintedRow(NumberRow, frozen=True, kw_only=True):
     notes: Annotated[list[str], Meta(description="what is known to be wrong with the printed value")]
 
 
+class ContrastRow(NumberRow, frozen=True, kw_only=True):
+    """Two cells of one run that ask the same but for one thing: the questions that both have, in pairs."""
+
+    run: Label
+    family: Family
+    contrast: Annotated[str, Meta(description="what is changed")]
+    pair: Annotated[str, Meta(description="what the two cells ask; Avg for the unweighted mean of all")]
+    first: Annotated[str, Meta(description="the first side")]
+    second: Annotated[str, Meta(description="the second side")]
+    first_accuracy: Annotated[Share, Meta(description="of the pairs")]
+    second_accuracy: Annotated[Share, Meta(description="of the pairs")]
+    difference: Annotated[Change, Meta(description="first minus second")]
+    low: LowChange
+    high: HighChange
+    p: P
+    p_holm: Annotated[Share, Meta(description="corrected over the pairs of the contrast, and Avg")]
+    test: Test
+    n: Annotated[Count, Meta(description="pairs of questions")]
+    images: Images
+    alone: Annotated[Count, Meta(description="scored questions of the two cells that have no partner, left out")]
+    protocol: ByRules
+
+
+class PrintedContrastRow(NumberRow, frozen=True, kw_only=True):
+    """The same of two cells that a paper prints."""
+
+    published_row: Annotated[str, Meta(description="name of the row")]
+    contrast: Annotated[str, Meta(description="what is changed")]
+    pair: Annotated[str, Meta(description="what the two cells ask")]
+    difference: Annotated[Change, Meta(description="first minus second")]
+
+
+class PeopleRow(NumberRow, frozen=True, kw_only=True):
+    """A cell of a run with the paper's kind of interval beside ours, or what a person reaches in that cell."""
+
+    run: Label
+    family: Family
+    cell: Cell
+    person: Annotated[str, Meta(description="who answered, as the paper says; empty for the run")]
+    accuracy: Share
+    low: Low
+    high: High
+    published_low: Annotated[Share, Meta(description="lower end of 1.96 standard errors, without clusters")]
+    published_high: Annotated[Share, Meta(description="its upper end")]
+    n: N
+
+
 class ReaderRow(NumberRow, frozen=True, kw_only=True):
     """How often the questions that a person answered were answered rightly, by that person or by a run."""
 

@@ -35,7 +35,7 @@ def pooled_sheet(arms: Sequence[Arm], scheme: Scheme) -> Sheet | None:
     for pool in pools:
         total = pooled([record for arm in pool for record in arm.records], scheme)
         mean = shown(measure(pool[0].records, scheme)[AVG]) if len(pool) == 1 else Item("-")
-        title = pool[0].benchmark.title if len(pool) == 1 else f"{pool[0].benchmark.source.title}, all"
+        title = pool[0].benchmark.title if len(pool) == 1 else pool[0].benchmark.pool
         rows.append([Item(title), Item(pool[0].label), mean, shown(total), Item(f"{total.asked:,}")])
         data += fields(accuracy_row(arm, scheme, total, POOLED, title) for arm in pool[:1])
     heads = ["benchmark", "run", "mean of the cells", "pooled", "questions"]
@@ -48,10 +48,10 @@ def pooled_sheet(arms: Sequence[Arm], scheme: Scheme) -> Sheet | None:
 
 
 def _pools(arms: Sequence[Arm]) -> list[list[Arm]]:
-    """Each arm alone, and then one run's arms of one data set together, such as SLAKE's languages."""
+    """Each arm alone, and then one run's arms that are pooled, such as SLAKE's languages."""
     together: dict[object, list[Arm]] = {}
     for arm in arms:
-        together.setdefault((arm.name, arm.arm, arm.major, arm.benchmark.source.name), []).append(arm)
+        together.setdefault((arm.name, arm.arm, arm.major, arm.benchmark.pool or arm.benchmark.name), []).append(arm)
     return [[arm] for arm in arms] + [pool for pool in together.values() if len({*map(_name, pool)}) == len(pool) > 1]
 
 

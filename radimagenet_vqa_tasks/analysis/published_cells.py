@@ -52,7 +52,7 @@ def has_printed_row(arm: Arm) -> bool:
     if not paper or not source or not arm.with_image:
         return False
     with suppress(DataError):
-        return bool(tables.find_row(arm.name, tables.rows(paper, source.table)))
+        return bool(tables.find_row(arm.name, _rows_with_all_cells(paper, source)))
     return False
 
 
@@ -62,7 +62,7 @@ def cells_against(arm: Arm, model: str = "", margins: Margins = DEFAULT_MARGINS,
     Raises DataError, naming candidates, where no row is meant.
     """
     paper, source = _printed_of(arm)
-    name = tables.find_row(model or arm.name, tables.rows(paper, source.table), guess=bool(model))
+    name = tables.find_row(model or arm.name, _rows_with_all_cells(paper, source), guess=bool(model))
     theirs, ours = _theirs(paper, source, name), measure(arm.records, Scheme())
     images: Images = "other images" if source.questions else "same images"
     scored = {cell: Scheme().scored(records) for cell, records in Scheme().by_cell(arm.records).items()}
@@ -93,10 +93,17 @@ def _printed_of(arm: Arm) -> tuple[str, PrintedRows]:
     return paper, source
 
 
+def _rows_with_all_cells(paper: str, source: PrintedRows) -> list[str]:
+    """Of some rows a paper's text leaves the averages alone."""
+    return [
+        row for row, found in tables.rows(paper, source.table).items() if found.keys() >= {*source.columns.values()}
+    ]
+
+
 def _notes(arm: Arm, found: CellsAgainst, margins: Margins) -> list[str]:
     paper, source = _printed_of(arm)
     printed_in = f"Published: {tables.SOURCES[paper].partition(', ')[0]}, table {source.table}."
-    mean = tables.rows(paper, source.table)[found.row][source.mean]
+    mean = tables.rows(paper, source.table)[found.row].get(source.mean, float("nan"))
     return [
         f"The row: {row_verdict(found.verdicts)}.",
         *([OTHERS.format(source.questions)] if source.questions else []),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
+from radimagenet_vqa_tasks.benchmarks.benchmark import DROPPING
 from radimagenet_vqa_tasks.judge.verdict import PAPERS_JUDGE, is_papers_judge
 
 
@@ -33,6 +34,13 @@ def wrong_in_paper(arm: Arm) -> list[str]:
     """How many answers without a verdict the paper's protocol counts all the same."""
     count = sum(record.outcome == "missing" and record.in_paper is not None for record in arm.records)
     return [f"{count:,} answers without a verdict count as wrong, as in the paper's tool."] if count else []
+
+
+def dropped_in_paper(arm: Arm) -> list[str]:
+    """How many questions the paper's tool leaves out of its denominator."""
+    dropping = [name for name, cell in arm.cells.items() if cell.paper in DROPPING]
+    count = sum(record.cell in dropping and record.in_paper is None for record in arm.records)
+    return [f"{count:,} questions without a reply are left out, as by the paper's tool."] if count else []
 
 
 def _asked(arm: Arm, among: Iterable[str] | None = None) -> list[str]:

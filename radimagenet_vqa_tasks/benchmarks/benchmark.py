@@ -17,7 +17,9 @@ from radimagenet_vqa_tasks.scoring.record import ARMS, ArmName, Facet, Shown
 Format = Literal["open", "closed", "mc", "phrase", "caption"]
 
 # Which of the rules of the paper's tool scores a cell; None where what it does is not known or cannot be repeated.
-PaperRule = Literal["option", "yes_no", "phrase", "judge"]
+PaperRule = Literal["option", "yes_no", "phrase", "judge", "selected"]
+DROPPING: frozenset[PaperRule] = frozenset({"selected"})
+"""The rules of tools that leave a question out where no words came back for it."""
 
 Pictures = Literal["views", "slices", "options"]
 
@@ -277,6 +279,7 @@ class PrintedRows:
         mean: the column of the cells' plain mean.
         unread: the column of the share of replies that nothing could be read from; "" where there is none.
         questions: what other questions the numbers are of; "" where they are of the benchmark's own.
+        people: the number of the table with the same columns of what people reach; "" where there is none.
     """
 
     table: str
@@ -284,6 +287,23 @@ class PrintedRows:
     mean: str
     unread: str = ""
     questions: str = ""
+    people: str = ""
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Cells that ask the same in pairs, but for one thing, so that one can see what it changes.
+
+    Attributes:
+        title: what is changed, for a table's title.
+        first, second: the two sides.
+        pairs: of cells, first and second, by what they ask.
+    """
+
+    title: str
+    first: str
+    second: str
+    pairs: Mapping[str, tuple[str, str]]
 
 
 Check = Callable[[Sequence[Question]], Iterable[str]]
@@ -333,6 +353,8 @@ class Benchmark:
         label: what a question's own picture shows, as far as its cell asks about it.
         fits: what is right for a question that is shown a picture of that label, in the arm `swapped`.
         embedded: its part within the package.
+        contrasts: cells that are held against each other, one table each.
+        pool: what its questions are counted together with those of other benchmarks as; "" where they are not.
         published: the CSV file of the paper's table, in `published/`.
         printed: where in it a run's rivals are, for benchmarks that have no comparison of their own.
         prediction: a question and the letter that was answered, "" for none, as the file that a public leaderboard
@@ -367,6 +389,8 @@ class Benchmark:
     label: Callable[[Question], Hashable] = own_words
     fits: Callable[[Question, Any], Fit] = same_words
     embedded: Embedded | None = None
+    contrasts: tuple[Contrast, ...] = ()
+    pool: str = ""
     published: str | None = None
     printed: PrintedRows | None = None
     prediction: Callable[[Question, str], Mapping[str, object]] | None = None

@@ -6,19 +6,19 @@ with the slices or candidates one by one (qa_clip.json). Both splits of both for
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Literal
 
 from radimagenet_vqa_tasks.benchmarks import ctbench_records as records
 from radimagenet_vqa_tasks.benchmarks.benchmark import (
-    LETTERS,
     MC_PROMPT,
     Benchmark,
     Cell,
-    Fit,
+    Contrast,
+    PaperRule,
     Pictures,
+    PrintedRows,
     Prompt,
     Question,
     Row,
@@ -68,7 +68,8 @@ def _cells(prefix: str, form: Form, share: int) -> Iterator[Cell]:
         for (box, said), size in zip(BOXES.items(), sizes, strict=True):
             if size:
                 name, part = f"{prefix}_{kind}_{box}", f"qa_{form}.json"
-                yield Cell(name, title, "mc", said, prompt, size=size // share, part=part, pictures=shown)
+                rule: PaperRule | None = "selected" if form == "llm" else None
+                yield Cell(name, title, "mc", said, prompt, rule, size=size // share, part=part, pictures=shown)
 
 
 def _reader(prefix: str, form: Form, split: Split) -> Callable[[Row], Question | None]:
@@ -79,22 +80,6 @@ def _reader(prefix: str, form: Form, split: Split) -> Callable[[Row], Question |
         return found and replace(found, cell=f"{prefix}_{found.cell}")
 
     return question
-
-
-def _figures(questions: Sequence[Question], rows: int) -> Iterator[tuple[str, bool]]:
-    yield f"questions that are there before, word for word: {sum('#' in one.key for one in questions)}", True
-    for said, count in Counter((one.facets["box"], one.facets["bbox_type"]) for one in questions).items():
-        yield f"{count:,} questions {'with' if said[0] else 'without'} a box, where bbox_type is {said[1]!r}", True
-
-
-def _label(asked: Question) -> tuple[str, str]:
-    """The answer in words, where the options are texts: of another lesion's picture it may be an option too."""
-    right = asked.choices[LETTERS.index(asked.target)]
-    return ("", asked.cluster) if asked.facets["kind"] in ("txt2img", "txt2bbox") else (right, "")
-
-
-def _fits(asked: Question, label: tuple[str, str]) -> Fit:
-    return Fit(LETTERS[list(asked.choices).index(label[0])] if label[0] in asked.choices else None)
 
 
 SOURCE = Source(
@@ -108,6 +93,24 @@ SOURCE = Source(
     elsewhere="kaggle.com/datasets/cd1661d6d6aeab08b8eb99b58885b4489d76fc5ac07d5aac76cae577e6426e2f",
     note="CC BY-NC-SA 4.0.",
 )
+
+
+def _column(cell: str) -> str:
+    kind, box = cell.split("_")[-2:]
+    return f"{kind}_{BOXES[box].replace(' ', '_')}"
+
+
+def _contrasts(prefix: str) -> tuple[Contrast, ...]:
+    boxed = {one[0]: (f"{prefix}_{kind}_bbox", f"{prefix}_{kind}_nobox") for kind, one in TYPES.items() if one[2]}
+    slices = {
+        f"{title}, {said}": (f"{prefix}_img2{what}_{box}", f"{prefix}_ct2{what}_{box}")
+        for what, title in (("txt", "Descriptions"), ("attrib", "Attributes"))
+        for box, said in BOXES.items()
+    }
+    return (
+        Contrast("What the box adds (Figure 2)", "with box", "without box", boxed),
+        Contrast("One slice against nine (Figure 3)", "one slice", "nine slices", slices),
+    )
 
 
 def _benchmark(name: str, form: Form, split: Split, position: int) -> Benchmark:
@@ -124,13 +127,17 @@ def _benchmark(name: str, form: Form, split: Split, position: int) -> Benchmark:
         question=_reader(name, form, split),
         derive=numbered,
         whole=lambda questions: cell_faults(questions, cells),
-        figures=_figures,
+        figures=records.figures,
         facets=("kind", "box", "bbox_type"),
         groups={f"radvqa_{name}_{box}": tuple(cell for cell in cells if cell.endswith(f"_{box}")) for box in BOXES},
         arms=ARMS if split == "test" else ("image",),
-        label=_label,
-        fits=_fits,
-        published="ct_bench" if (form, split) == ("llm", "test") else None,
+        label=records.label,
+        fits=records.fits,
+        contrasts=_contrasts(name),
+        published="ct_bench" if split == "test" else None,
+        printed=PrintedRows("6", {cell: _column(cell) for cell in cells}, "average_total", people="7")
+        if split == "test"
+        else None,
         position=position,
     )
 

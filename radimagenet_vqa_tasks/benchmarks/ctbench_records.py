@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from radimagenet_vqa_tasks.benchmarks.benchmark import LETTERS, Question, Row, RowFaultError, text
+from radimagenet_vqa_tasks.benchmarks.benchmark import LETTERS, Fit, Question, Row, RowFaultError, text
 from radimagenet_vqa_tasks.benchmarks.lists import parse_texts
 
 _SPLITS = {"test": "test", "val": "validation", "valid": "validation", "validation": "validation", "train": "train"}
@@ -139,3 +140,21 @@ def _paths(fields: Mapping[str, Any]) -> Sequence[str]:
 
 def _first(fields: Mapping[str, Any]) -> str:
     return next(iter(_paths(fields)), "")
+
+
+def figures(questions: Sequence[Question], rows: int) -> Iterator[tuple[str, bool]]:
+    """What `verify` says of all questions of a split: what nobody has written down, as it was found."""
+    yield f"questions that are there before, word for word: {sum('#' in one.key for one in questions)}", True
+    for said, count in Counter((one.facets["box"], one.facets["bbox_type"]) for one in questions).items():
+        yield f"{count:,} questions {'with' if said[0] else 'without'} a box, where bbox_type is {said[1]!r}", True
+
+
+def label(asked: Question) -> tuple[str, str]:
+    """The answer in words, where the options are texts: of another lesion's picture it may be an option too."""
+    right = asked.choices[LETTERS.index(asked.target)]
+    return ("", asked.cluster) if asked.facets["kind"] in ("txt2img", "txt2bbox") else (right, "")
+
+
+def fits(asked: Question, label: tuple[str, str]) -> Fit:
+    """The option that the label's words are, if they are one; of pictures as options nothing is known."""
+    return Fit(LETTERS[list(asked.choices).index(label[0])] if label[0] in asked.choices else None)

@@ -88,6 +88,7 @@ def _benchmark(
     return Benchmark(
         name=name,
         title=title,
+        pool="SLAKE, all",
         source=SOURCE,
         cells=by_name(
             Cell(f"{name}_open", "", "open", "Open", open_prompt, "judge"),

@@ -26,6 +26,11 @@ from radimagenet_vqa_tasks.cli.options import CLOSED_BY, COPIES, FORMAT, PROTOCO
     is_flag=True,
     help="Also what answers are worth that need no image, and sensitivity and specificity of closed ones.",
 )
+@click.option(
+    "--contrasts",
+    is_flag=True,
+    help="Also cells that differ in one thing, such as a box that is drawn, in pairs; and people beside the run.",
+)
 @click.option("--consistency", is_flag=True, help="Also how far the nine answers about an image agree with each other.")
 @click.option(
     "--figures",
@@ -42,6 +47,7 @@ def table(
     cells: tuple[str, ...],
     pathologies: int | None,
     baselines: bool,
+    contrasts: bool,
     consistency: bool,
     figures: Path | None,
     form: Any,
@@ -60,13 +66,14 @@ def table(
       radvqa table runs/qwen --by location --by modality --format csv
       radvqa table runs/qwen --by abnormal --cell pathology_mc --cell abnormality_closed
       radvqa table runs/qwen --baselines
+      radvqa table runs/ctbench --contrasts
       radvqa table runs/qwen --pathologies 10 --consistency
       radvqa table runs/base runs/tuned --figures figures
     """
     from radimagenet_vqa_tasks.analysis import commands
     from radimagenet_vqa_tasks.analysis.measure import Scheme
 
-    extras = commands.Extras(by, cells, pathologies, baselines, consistency, figures)
+    extras = commands.Extras(by, cells, pathologies, baselines, contrasts, consistency, figures)
     commands.table(runs, Scheme(protocol, closed_by), form, extras)
 
 

@@ -12,14 +12,14 @@ from typing import Any
 
 from radimagenet_vqa_tasks import __version__
 from radimagenet_vqa_tasks.benchmarks import cell_called
-from radimagenet_vqa_tasks.benchmarks.benchmark import LETTERS
+from radimagenet_vqa_tasks.benchmarks.benchmark import DROPPING, LETTERS
 from radimagenet_vqa_tasks.judge.chosen import chosen
 from radimagenet_vqa_tasks.judge.llm.reply import LLMVerdict
 from radimagenet_vqa_tasks.judge.rule.judge import judge_by_rule
 from radimagenet_vqa_tasks.judge.verdict import Outcome, Verdict, is_papers_judge
 from radimagenet_vqa_tasks.reading.read import Reading, read
 from radimagenet_vqa_tasks.scoring.late import late_results
-from radimagenet_vqa_tasks.scoring.paper import paper_option, paper_phrase, paper_yes_no
+from radimagenet_vqa_tasks.scoring.paper import paper_option, paper_phrase, paper_selected, paper_yes_no
 from radimagenet_vqa_tasks.scoring.record import PAPER, SHOWN_RIGHT, STRICT, Record, Shown, as_dict
 from radimagenet_vqa_tasks.scoring.response import Response, response_of
 
@@ -59,8 +59,8 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> Results:
 
     The first two hold `score` (1 or 0) and `cluster`, from which the host computes means and clustered standard
     errors; `score` is absent where there is none, and where none is to come because the judge is not the paper's,
-    `unclaimed` names that judge. `record` goes to the sample log only. Under the LLM judge the verdict is added later;
-    see `late.py`.
+    `unclaimed` names that judge; `dropped` says that the paper's tool leaves the question out. `record` goes to the
+    sample log only. Under the LLM judge the verdict is added later; see `late.py`.
     """
     response = response_of(results[0] if results else None)
     judge = chosen() if doc["format"] == "open" else None
@@ -87,6 +87,8 @@ def without_words(doc: Mapping[str, Any], response: Response, judge: str | None 
     empty = score(doc, "")
     named = judge or empty.judge
     in_paper = _in_paper_of(named, False) if named else empty.in_paper
+    if cell_called(doc["cell"]).paper in DROPPING:
+        in_paper = None
     if response.finish == "content_filter":
         return Scored("declined", in_paper, reason="refusal", judge=named)
     reason = "unfinished" if response.finish == "length" else "empty"
@@ -109,6 +111,8 @@ def _in_paper(doc: Mapping[str, Any], response: str) -> bool | None:
         return target in paper_option(response, doc["choices"])
     if rule == "phrase":
         return paper_phrase(response, target)
+    if rule == "selected":
+        return paper_selected(response) == target
     return target in paper_yes_no(response) if rule == "yes_no" else None
 
 
@@ -189,6 +193,8 @@ def metrics_of(record: Record) -> Results:
     found = {name: {**shared, **({"score": record.scores[name]} if name in record.scores else {})} for name in names}
     if PAPER in found and record.judge and not is_papers_judge(record.judge):
         found[PAPER]["unclaimed"] = record.judge
+    elif PAPER in found and PAPER not in record.scores and cell_called(record.cell).paper in DROPPING:
+        found[PAPER]["dropped"] = True
     return found
 
 

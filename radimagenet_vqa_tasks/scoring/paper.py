@@ -7,6 +7,8 @@ All of them want the reply as the model gave it: the tool does not take thinking
 Reimplemented from the observed behaviour of that tool; docs/protocols.md has one example a rule.
 """
 
+import json
+import re
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
@@ -26,6 +28,7 @@ _MARKERS = (
     "答案:",
     "final answer",
 )
+_SELECTED = re.compile(r"\s*\(?([A-Za-z])\)?\s*(?:[:.)].*)?", re.DOTALL)
 _BOX = "\\boxed{"
 _NO_BOX = "None"
 
@@ -76,6 +79,23 @@ def paper_phrase(response: str, target: str) -> bool:
     included, because the tool looks for "yes" and "no" among answers that have capitals.
     """
     return _without_breaks(paper_clean(response)).replace(".", "") == target.lower()
+
+
+def paper_selected(response: str) -> str | None:
+    """The option that CT-Bench's runner keeps of a reply; None where it keeps none, which is never right.
+
+    But for a fence the reply must be the JSON object that was asked for, and nothing else; other replies are kept
+    without an option, and questions without a reply are not kept at all. How the kept option is compared has not been
+    published: a letter counts, alone or before a sign and the option's text.
+    """
+    text = response.strip().lstrip("`json").rstrip("`").strip()
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    selected = answer.get("selected_option") if isinstance(answer, dict) else None
+    found = _SELECTED.fullmatch(selected) if isinstance(selected, str) else None
+    return found[1].upper() if found else None
 
 
 def paper_verdict(judge_reply: str) -> bool:

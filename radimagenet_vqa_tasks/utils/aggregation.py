@@ -38,7 +38,7 @@ def accuracy(items: Sequence[dict[str, Any]]) -> CellScore | None:
 
     None, which the host prints as N/A, where no score is claimed of any item.
     """
-    items = [settled(item) for item in items]
+    items = [one for item in items if "dropped" not in (one := settled(item))]
     if others := sorted({item["unclaimed"] for item in items if "unclaimed" in item}):
         logger.info(
             f"{items[0]['cell']}: no accuracy_paper, because {', '.join(others)} judged, and the paper's judge is "

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from radimagenet_vqa_tasks.plugin import TASKS
 from radimagenet_vqa_tasks.scoring.outcomes import TASK_VERSION, process_results, score
+from radimagenet_vqa_tasks.scoring.response import Response
+from radimagenet_vqa_tasks.utils.aggregation import accuracy
 
 
 def doc(form: str, target: str, subject: str = "pathology", choices: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -118,6 +120,24 @@ def test_hook_never_raises(response: Any, question: dict[str, Any]) -> None:
     result = process_results(question, [response])
     assert result["record"]["outcome"] in ("correct", "incorrect", "unparsed")
     assert result["accuracy"]["score"] in (0, 1)
+
+
+CTBENCH = {**MC, "cell": "ctbench_img2txt_bbox", "facets": {}}
+
+
+def test_what_ct_benchs_runner_drops_stays_in_our_denominator() -> None:
+    """Null content is an unread answer, worth 0; by the paper's protocol the question is not there at all."""
+    dropped = process_results(CTBENCH, [Response(None)])
+    assert dropped["record"]["scores"] == {"accuracy": 0.0}
+    assert dropped["accuracy_paper"]["dropped"] and "score" not in dropped["accuracy_paper"]
+    answered = [process_results(CTBENCH, [text]) for text in ('{"selected_option": "B"}', "B", "")]
+    assert [one["record"]["scores"] for one in answered] == [
+        {"accuracy": 1.0, "accuracy_paper": 1.0},
+        {"accuracy": 1.0, "accuracy_paper": 0.0},
+        {"accuracy": 0.0, "accuracy_paper": 0.0},
+    ]
+    every = [dropped, *answered]
+    assert [accuracy([one[name] for one in every]) for name in ("accuracy", "accuracy_paper")] == [0.5, 1 / 3]
 
 
 def test_hook_without_a_response_is_unparsed() -> None:

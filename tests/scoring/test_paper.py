@@ -18,6 +18,7 @@ from radimagenet_vqa_tasks.scoring.paper import (
     paper_clean,
     paper_option,
     paper_phrase,
+    paper_selected,
     paper_verdict,
     paper_yes_no,
 )
@@ -192,3 +193,33 @@ def test_megabyte_of_anything_is_scored_in_time() -> None:
         assert not paper_verdict(response)
         paper_yes_no(response)
         paper_option(response, CHOICES)
+
+
+@pytest.mark.parametrize(
+    ("reply", "kept"),
+    [
+        ('{"selected_option": "B", "explanation": "C is smaller."}', "B"),
+        ('```json\n{"selected_option": "b: 2 cm"}\n```', "B"),
+        ('{"selected_option": "(C)"}', "C"),
+        ('{"selected_option": "A."}', "A"),
+        ("B", None),  # no JSON
+        ('Sure: {"selected_option": "B"}', None),  # words before it
+        ('{"selected_option": "B"', None),
+        ('{"selected_option": 2}', None),
+        ('{"selected_option": "2 cm"}', None),
+        ('{"answer": "B"}', None),
+        ('["B"]', None),
+        ("", None),
+        ("[" * 100_000, None),
+    ],
+)
+def test_ct_benchs_runner_keeps_an_option_of_json_alone(reply: str, kept: str | None) -> None:
+    """What is asked for and nothing else but a fence; all other replies stay, without an option."""
+    assert paper_selected(reply) == kept
+
+
+@relaxed
+@given(ANY_TEXT)
+def test_kept_option_never_raises(reply: str) -> None:
+    """Any text is a reply."""
+    assert paper_selected(reply) in (None, *"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
