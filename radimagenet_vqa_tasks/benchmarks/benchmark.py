@@ -359,6 +359,7 @@ class Benchmark:
         printed: where in it a run's rivals are, for benchmarks that have no comparison of their own.
         prediction: a question and the letter that was answered, "" for none, as the file that a public leaderboard
             takes has them, by the question's key; None where there is no leaderboard.
+        paper_figures: the figures of the RadImageNet-VQA paper that show it.
         position: where it stands among the others; those of equal position are in the order of their names.
     """
 
@@ -394,6 +395,7 @@ class Benchmark:
     published: str | None = None
     printed: PrintedRows | None = None
     prediction: Callable[[Question, str], Mapping[str, object]] | None = None
+    paper_figures: tuple[int, ...] = ()
     position: int = 100
 
     @property

@@ -109,27 +109,28 @@ CELLS = by_name(
     *(Cell(name, "no pathology seen", "mc", f"{share} %", MC_PROMPT, "option") for name, share in SHARES.items())
 )
 
-BENCHMARKS = (
-    replace(
-        radvqa.BENCHMARK,
-        name="radvqa_distractors",
-        title="RadImageNet-VQA, distractor ablation",
-        cells=CELLS,
-        question=question,
-        derive=_arms,
-        check=lambda questions: (),
-        whole=lambda questions: (),
-        figures=lambda questions, rows: (),
-        averaged=False,
-        group="radvqa_distractors",
-        groups={},
-        group_note=(
-            'The same questions with "no pathology seen" in 0, 30 and 100 % of the options (the paper\'s Table 4).\n'
-            "They cover abnormal images only, on whose questions that option is never right: see docs/studies.md.\n"
-            "What counts is how the three differ; their mean would say nothing, so there is none."
-        ),
-        embedded=replace(radvqa.SAMPLE, group="radvqa_sample_distractors"),
-        published=None,
-        position=10,
+BENCHMARK = replace(
+    radvqa.BENCHMARK,
+    name="radvqa_distractors",
+    title="RadImageNet-VQA, distractor ablation",
+    cells=CELLS,
+    question=question,
+    derive=_arms,
+    check=lambda questions: (),
+    whole=lambda questions: (),
+    figures=lambda questions, rows: (),
+    averaged=False,
+    together=False,
+    group="radvqa_distractors",
+    groups={},
+    group_note=(
+        'The same questions with "no pathology seen" in 0, 30 and 100 % of the options (the paper\'s Table 4).\n'
+        "They cover abnormal images only, on whose questions that option is never right: see docs/studies.md.\n"
+        "What counts is how the three differ; their mean would say nothing, so there is none."
     ),
+    embedded=replace(radvqa.SAMPLE, group="radvqa_sample_distractors"),
+    published=None,
+    paper_figures=(),
+    position=10,
 )
+BENCHMARKS = (BENCHMARK,)

@@ -135,6 +135,7 @@ BENCHMARKS = (
         figures=_figures,
         facets=("subject", "subfield", "topic_difficulty"),
         topic="subject",
+        paper_figures=(4,),
         one_data_set=False,
         group="radvqa_mmmu_med_mc",
         position=40,

@@ -256,6 +256,7 @@ BENCHMARK = Benchmark(
     },
     embedded=SAMPLE,
     published="radimagenet_vqa",
+    paper_figures=(4, 6, 10),
     position=0,
 )
 BENCHMARKS = (BENCHMARK,)

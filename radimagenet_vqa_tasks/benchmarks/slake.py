@@ -101,6 +101,7 @@ def _benchmark(
         whole=_english if language == "en" else lambda questions: (),
         facets=tuple(FACETS),
         topic="content_type",
+        paper_figures=(4, 6) if language == "en" else (),
         position=position,
     )
 

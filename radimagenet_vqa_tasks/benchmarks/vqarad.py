@@ -76,6 +76,7 @@ BENCHMARKS = (
         derive=numbered,
         whole=lambda questions: size_fault(questions, QUESTIONS),
         figures=_figures,
+        paper_figures=(4, 6),
         position=20,
     ),
 )

@@ -80,6 +80,15 @@ def every_question(benchmark: Benchmark, rows: Dataset, *, whole: bool = True) -
     return _cached(benchmark, whole, _ByFingerprint(rows))[0]
 
 
+def shown_questions(benchmark: Benchmark, rows: Dataset, arm: ArmName, *, whole: bool) -> list[tuple[Question, int]]:
+    """The questions in these rows as an arm asks them, and how many images each shows. Raises DataError."""
+    found, _ = _sound(benchmark, whole, _ByFingerprint(rows))
+    asked = _in_arm(benchmark, found, arm)
+    if _SHOWS.get(arm, arm) == "textonly":
+        return [(one, 0) for one in asked]
+    return [(one, len(one.files) or found.images.held(one.row)) for one in asked]
+
+
 def task_questions(task: Task, rows: Dataset) -> Dataset:
     """The `process_docs` of a task: its questions. In an arm without images there is no column that could be decoded.
 
@@ -145,13 +154,17 @@ def _cached(
 ) -> _Prepared:
     """All questions as Question columns, with own images, swapped ones or none, and the row numbers of each cell."""
     found, digest = _sound(benchmark, whole, source)
-    questions = swapped(benchmark, found.questions) if arm == "swapped" else found.questions
+    questions = _in_arm(benchmark, found, arm)
     images = _images(benchmark, found, questions) if with_images and arm != "textonly" else None
     every = question_dataset(images, questions, digest, benchmark.name, arm)
     rows_of: dict[str, list[int]] = {}
     for number, one in enumerate(questions):
         rows_of.setdefault(one.cell, []).append(number)
     return every, rows_of
+
+
+def _in_arm(benchmark: Benchmark, found: Adapted, arm: ArmName) -> Sequence[Question]:
+    return swapped(benchmark, found.questions) if arm == "swapped" else found.questions
 
 
 def _images(benchmark: Benchmark, found: Adapted, questions: Sequence[Question]) -> pa.ChunkedArray:

@@ -47,6 +47,10 @@ class StoredImages:
         """The name of the row's first image."""
         return next((paths[row] for paths in self._paths if paths[row]), None)
 
+    def held(self, row: int) -> int:
+        """How many images the row has."""
+        return sum(valid[row] for valid in self._held)
+
     def digest(self, row: int) -> str:
         """A digest of the bytes of the row's images, "" where it has none."""
         if row not in self._digests:

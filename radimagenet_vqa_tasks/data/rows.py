@@ -7,10 +7,11 @@ from pathlib import Path
 
 from datasets import Dataset, concatenate_datasets, load_dataset
 
-from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Source
-from radimagenet_vqa_tasks.data.adapter import every_question
+from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Question, Source
+from radimagenet_vqa_tasks.data.adapter import every_question, shown_questions
 from radimagenet_vqa_tasks.data.sources import Copies, explained, local_copies, local_files, not_on_hub
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.scoring.record import ArmName
 from radimagenet_vqa_tasks.tasks import Task
 
 PACKAGE = Path(__file__).parent.parent
@@ -44,6 +45,18 @@ def with_rows(tasks: Iterable[Task], copies: Copies) -> Iterator[tuple[Task, Dat
                 copy = None if task.sample else copies.get(source.name)
                 read[data] = data_parts(task.benchmark, copy, sample=task.sample)
             yield task, read[data][parts.index(task.cell.part) if len(parts) > 1 else 0]
+
+
+def questions_of(
+    benchmark: Benchmark, arm: ArmName, data: Path | None = None, *, sample: bool = False
+) -> list[tuple[Question, int]]:
+    """All questions of a benchmark in an arm, and how many images are shown with each; no image is looked for.
+
+    Arguments and errors as of `question_columns`.
+    """
+    parts = data_parts(benchmark, data, sample=sample)
+    with local_copies({benchmark.source.name: data} if data else {}):
+        return [one for part in parts for one in shown_questions(benchmark, part, arm, whole=not sample)]
 
 
 def data_parts(benchmark: Benchmark, data: Path | None = None, *, sample: bool = False) -> list[Dataset]:

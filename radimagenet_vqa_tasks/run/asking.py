@@ -28,7 +28,7 @@ from radimagenet_vqa_tasks.scoring.response import Response
 CHECKPOINT_SECONDS = 5.0
 FIRST_CHECKPOINT = 32
 
-_OF_THE_QUESTION = ("key", "cluster", "arm", "with_image", "fingerprint")
+_OF_THE_QUESTION = ("key", "cluster", "arm", "fingerprint", "shown")
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Asker:
         repeats: Counter[int] = Counter()
         for request, row in zip(requests, rows, strict=True):
             settings = next((argument for argument in request.args if isinstance(argument, dict)), {})
-            shown = [row.get(name) for name in ("fingerprint", "key", "arm", "with_image")] if row.get("images") else []
+            shown = _picture(row) if row.get("images") else []
             parts: list[Any] = [self._identity, request.args[0], settings, shown]
             if shown and (views := views_of(request.args)) != ALL_VIEWS:
                 parts.append(views)
@@ -126,6 +126,11 @@ class Asker:
             self._rows[task, split] = held, "images" in (getattr(rows, "column_names", None) or ())
         held, images = self._rows[task, split]
         return {**{name: column[doc_id] for name, column in held.items()}, "images": images} if held else {}
+
+
+def _picture(row: Mapping[str, Any]) -> list[Any]:
+    """What is seen with a request: the pictures of a question, its own or another, or blank ones of their size."""
+    return [row.get("fingerprint"), (row.get("shown") or row).get("key"), row.get("arm") == "blank"]
 
 
 def _by_cluster(places: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> list[int]:

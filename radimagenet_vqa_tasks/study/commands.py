@@ -10,10 +10,10 @@ from radimagenet_vqa_tasks.analysis.commands import read_noted
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.runs import Run
 from radimagenet_vqa_tasks.analysis.sheet import Format
-from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
+from radimagenet_vqa_tasks.benchmarks.distractors import BENCHMARK
 from radimagenet_vqa_tasks.data.sources import parse_copies
 from radimagenet_vqa_tasks.errors import RunError
-from radimagenet_vqa_tasks.scoring.record import ArmName
+from radimagenet_vqa_tasks.scoring.record import ARMS, ArmName
 from radimagenet_vqa_tasks.study.running import Plan, evaluated
 from radimagenet_vqa_tasks.study.suites import Suite, named
 
@@ -45,11 +45,21 @@ def shortcuts(asked: Asked, benchmarks: Sequence[str]) -> None:
         results(runs, [one.benchmark for one in chosen], asked.scheme).publish(asked.form, asked.output)
 
 
+def grounding(asked: Asked, benchmarks: Sequence[str], arms: Sequence[ArmName]) -> None:
+    """The same questions in several arms. Raises RunError or DataError."""
+    from radimagenet_vqa_tasks.study.grounding import results
+
+    chosen = named(benchmarks)
+    if runs := _runs(asked, chosen, tuple(dict.fromkeys(("image", *arms)))):
+        families = [one.benchmark for one in chosen] if benchmarks else []
+        results(runs, families, asked.scheme).publish(asked.form, asked.output)
+
+
 def distractors(asked: Asked, *, sample: bool) -> None:
     """The three arms of Table 4. Raises RunError or DataError."""
     from radimagenet_vqa_tasks.study.distractors import results
 
-    ablation = Suite(BENCHMARKS["radvqa_distractors"], sample)
+    ablation = Suite(BENCHMARK, sample)
     if runs := _runs(asked, [ablation], arms=("image",)):
         results(runs, asked.scheme).publish(asked.form, asked.output)
 
@@ -59,6 +69,15 @@ def encoders(runs: Sequence[str], output: Path, form: Format, scheme: Scheme) ->
     from radimagenet_vqa_tasks.study.encoders import results
 
     results(read_noted(runs), scheme).publish(form, output)
+
+
+def parse_arms(text: str) -> list[ArmName]:
+    """ "image,swapped" as arms. Raises RunError for an unknown one."""
+    names = [name.strip() for name in text.split(",")]
+    for name in names:
+        if name not in ARMS:
+            raise RunError(f"--arms {text}: there is no arm {name!r}. Known are {', '.join(ARMS)}.")
+    return [arm for arm in ARMS if arm in names]
 
 
 def _runs(asked: Asked, benchmarks: Sequence[Suite], arms: Sequence[ArmName]) -> list[Run]:

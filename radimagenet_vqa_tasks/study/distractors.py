@@ -17,7 +17,7 @@ from radimagenet_vqa_tasks.analysis.runs import Run
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import accuracy
 from radimagenet_vqa_tasks.analysis.table import INTERVALS, arm_notes, interval, shown, together
-from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
+from radimagenet_vqa_tasks.benchmarks.distractors import BENCHMARK
 from radimagenet_vqa_tasks.published import tables
 from radimagenet_vqa_tasks.published.disagreements import notes_for
 from radimagenet_vqa_tasks.study.marks import Marks, marks_figure
@@ -25,7 +25,7 @@ from radimagenet_vqa_tasks.study.results import Results
 from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY
 
 SCHEMA = "radvqa.study.distractors/1"
-FAMILY = BENCHMARKS["radvqa_distractors"]
+FAMILY = BENCHMARK
 TITLES = {name: cell.title for name, cell in FAMILY.cells.items()}
 
 

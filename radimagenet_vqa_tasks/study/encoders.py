@@ -20,7 +20,7 @@ from radimagenet_vqa_tasks.study.marks import Marks, marks_figure
 from radimagenet_vqa_tasks.study.results import Results
 
 SCHEMA = "radvqa.study.encoders/1"
-THREE = ("radvqa", "vqarad", "slake")
+THREE = tuple(name for name, one in BENCHMARKS.items() if 6 in one.paper_figures)
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,12 @@ from radimagenet_vqa_tasks.analysis.statistics import NOTHING
 from radimagenet_vqa_tasks.analysis.table import INTERVALS, shown
 from radimagenet_vqa_tasks.study.marks import Marks, marks_figure
 
-CELL = "pathology_mc"
 KINDS = ("normal", "abnormal")
+
+
+def cells_of(arm: Arm) -> list[str]:
+    """The multiple-choice questions that ask for a pathology."""
+    return [name for name, cell in arm.cells.items() if (cell.subject, cell.format) == ("pathology", "mc")]
 
 
 def figure_10_sheet(blind: Mapping[str, Arm], scheme: Scheme) -> Sheet:
@@ -24,7 +28,7 @@ def figure_10_sheet(blind: Mapping[str, Arm], scheme: Scheme) -> Sheet:
     fields: list[list[Item | str]] = []
     data: list[dict[str, object]] = []
     for name, arm in blind.items():
-        groups = grouped(arm.records, "abnormal", scheme, (CELL,))
+        groups = grouped(arm.records, "abnormal", scheme, cells_of(arm))
         fields.append([name, *(shown(groups[kind]) if kind in groups else "-" for kind in KINDS)])
         for kind, one in groups.items():
             found = one.estimate
@@ -48,7 +52,7 @@ def figure_10_sheet(blind: Mapping[str, Arm], scheme: Scheme) -> Sheet:
 
 def _chance(blind: Mapping[str, Arm]) -> list[float]:
     """What uniform guessing gets on normal and on abnormal images."""
-    records = [record for arm in blind.values() for record in arm.records if record.cell == CELL]
+    records = [record for arm in blind.values() for record in arm.records if record.cell in cells_of(arm)]
     groups = [[one for one in records if one.facets.get("abnormal") is wanted] for wanted in (False, True)]
     return list(map(chance.chance_level, groups))
 
@@ -57,7 +61,7 @@ def figure_10(blind: Mapping[str, Arm], scheme: Scheme) -> Figure:
     """The same as a figure."""
     marks = []
     for index, (name, arm) in enumerate(blind.items()):
-        groups = grouped(arm.records, "abnormal", scheme, (CELL,))
+        groups = grouped(arm.records, "abnormal", scheme, cells_of(arm))
         estimates = [groups[kind].estimate if kind in groups else NOTHING for kind in KINDS]
         marks.append(Marks(name, estimates, index, filled=False))
     caption = "Pathology multiple-choice questions without the images, with 95 % intervals clustered on images."

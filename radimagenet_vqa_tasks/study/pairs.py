@@ -1,4 +1,4 @@
-"""One run's answers to one benchmark, with the images and without: what the shortcut study compares."""
+"""One run's answers to one benchmark, with the images and in another arm: what examples are taken from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from radimagenet_vqa_tasks.escape import plain
 
 @dataclass(frozen=True)
 class Pair:
-    """The two arms."""
+    """The two arms: `blind` is the answers without the images, or with others."""
 
     seeing: Arm
     blind: Arm

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import math
 import os
 import sys
 from collections.abc import Sequence
@@ -15,12 +14,12 @@ from pathlib import Path
 from rich.console import Console
 
 from radimagenet_vqa_tasks import __version__
-from radimagenet_vqa_tasks.analysis.arms import SHOWN
 from radimagenet_vqa_tasks.analysis.runs import Run, read_logs
-from radimagenet_vqa_tasks.analysis.sheet import WIDTH, Item, Sheet, show
+from radimagenet_vqa_tasks.analysis.sheet import WIDTH, show
 from radimagenet_vqa_tasks.data.sources import Copies, every_file
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.scoring.record import ArmName
+from radimagenet_vqa_tasks.study.cost import cost
 from radimagenet_vqa_tasks.study.suites import Suite
 
 FINISHED = "study-{}.json"  # in the output folder: the logs of a study whose questions have all been answered
@@ -63,7 +62,7 @@ def evaluated(plan: Plan) -> Run | None:
         from radimagenet_vqa_tasks.run.evaluation import run
 
         if first:
-            show([cost(plan, asked.limit)], console)
+            show([cost(plan.benchmarks, plan.arms, plan.copies, asked.limit)], console)
         result = run([*plan.options, "--tasks", ",".join(plan.tasks), "--output_path", str(plan.output)], plan.copies)
         if result is None:
             return None
@@ -76,44 +75,6 @@ def evaluated(plan: Plan) -> Run | None:
             markup=False,
         )
     return read_logs(logs) if first else None
-
-
-def cost(plan: Plan, limit: float | None = None) -> Sheet:
-    """How many answers the model will be asked for, and the judge for how many verdicts."""
-    from radimagenet_vqa_tasks.judge.chosen import chosen
-
-    judge = chosen()
-    rows: list[list[Item | str]] = []
-    data: list[dict[str, object]] = []
-    for one in plan.benchmarks:
-        counts = {cell: _limited(count, limit) for cell, count in one.counts(plan.copies).items()}
-        questions = sum(counts.values())
-        opened = sum(count for cell, count in counts.items() if one.benchmark.cells[cell].format == "open")
-        calls = opened * len(plan.arms) if judge else 0
-        data.append({"benchmark": one.title, "questions": questions, "arms": len(plan.arms), "judge_calls": calls})
-        rows.append([one.title, *(f"{number:,}" for number in (questions, questions * len(plan.arms), calls))])
-    answers = sum(int(str(row["questions"])) * len(plan.arms) for row in data)
-    calls = sum(int(str(row["judge_calls"])) for row in data)
-    rows.append(["all", "", f"{answers:,}", f"{calls:,}"])
-    ways = ", then ".join(SHOWN[arm] for arm in plan.arms)
-    notes = [f"Every question is asked {ways}."]
-    if any(cell.format == "open" for one in plan.benchmarks for cell in one.benchmark.cells.values()):
-        said = f"by {judge.name}: at most so many calls, for replies in its cache cost nothing" if judge else "by rule"
-        notes.append(f"Open answers are judged {said}.")
-    return Sheet(
-        "What this study will ask",
-        ["", "questions", "answers", "judge calls"],
-        rows,
-        notes,
-        data,
-        frozenset({len(rows) - 2}),
-    )
-
-
-def _limited(count: int, limit: float | None) -> int:
-    if limit is None or limit < 0:
-        return count
-    return min(count, math.ceil(count * limit) if limit < 1 else int(limit))
 
 
 def _asked(options: Sequence[str]) -> argparse.Namespace:

@@ -28,6 +28,7 @@ from radimagenet_vqa_tasks.study.marks import Marks, marks_figure
 from radimagenet_vqa_tasks.study.normals import figure_10, figure_10_sheet
 from radimagenet_vqa_tasks.study.pairs import Pair, pairs_of
 from radimagenet_vqa_tasks.study.results import Results
+from radimagenet_vqa_tasks.study.suites import FOUR
 
 SCHEMA = "radvqa.study.shortcuts/1"
 
@@ -45,19 +46,21 @@ class Row:
         return BENCHMARK_OF[self.cells[0]].name
 
 
-_OPEN = (
-    Row("open: RadImageNet-VQA", ("anatomy_open", "pathology_open")),
-    Row("open: its anatomy", ("anatomy_open",)),
-    Row("open: its pathology", ("pathology_open",)),
-    Row("open: VQA-RAD", ("vqarad_open",)),
-    Row("open: SLAKE", ("slake_open",)),
-)
-_MC = (
-    Row("MC: RadImageNet-VQA", ("anatomy_mc", "pathology_mc")),
-    Row("MC: its anatomy", ("anatomy_mc",)),
-    Row("MC: its pathology", ("pathology_mc",)),
-    Row("MC: MMMU-Med-val", tuple(BENCHMARKS["mmmu_med"].cells)),
-)
+def _rows_of(form: str, name: str) -> tuple[Row, ...]:
+    """Of each benchmark of Figure 4 the cells of a format together, and by subject where it has several."""
+    rows = []
+    for benchmark in (BENCHMARKS[one] for one in FOUR):
+        cells = [cell for cell in benchmark.cells.values() if cell.format == form]
+        subjects = dict.fromkeys(cell.subject for cell in cells)
+        if cells:
+            title = benchmark.title.partition(" (")[0]
+            rows.append(Row(f"{name}: {title}", tuple(cell.name for cell in cells)))
+        if len(subjects) > 1:
+            rows += [Row(f"{name}: its {of}", tuple(one.name for one in cells if one.subject == of)) for of in subjects]
+    return tuple(rows)
+
+
+_OPEN, _MC = _rows_of("open", "open"), _rows_of("mc", "MC")
 ROWS = (*_OPEN, *_MC)
 
 
@@ -68,7 +71,12 @@ def results(runs: Sequence[Run], families: Sequence[Benchmark], scheme: Scheme) 
     levels = _levels(pairs)
     sheets = [_figure_4_sheet(pairs, rows, levels, scheme)]
     figures = [_figure_4(pairs, rows, levels, scheme)]
-    if normal := {name: of_run["radvqa"].blind for name, of_run in pairs.items() if "radvqa" in of_run}:
+    if normal := {
+        name: pair.blind
+        for name, of_run in pairs.items()
+        for pair in of_run.values()
+        if 10 in pair.blind.benchmark.paper_figures
+    }:
         sheets.append(figure_10_sheet(normal, scheme))
         figures.append(figure_10(normal, scheme))
     for of_run in pairs.values():

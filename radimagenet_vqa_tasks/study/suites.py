@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
-from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
+from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Question
 from radimagenet_vqa_tasks.data.sources import Copies
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.scoring.record import ArmName
@@ -31,16 +31,22 @@ class Suite:
         """The names of its tasks in one arm."""
         return [task.name for task in tasks_of(self.benchmark, arm, sample=self.sample)]
 
-    def counts(self, copies: Copies) -> Mapping[str, int]:
-        """How many questions each cell has. Reads the data set, which the evaluation then need not read again."""
-        from radimagenet_vqa_tasks.data.rows import question_columns
+    def questions(self, copies: Copies, arm: ArmName) -> list[tuple[Question, int]]:
+        """Every question of an arm, and how many images are shown with it; without reading any image.
+
+        Reads the data set, which the evaluation then need not read again. Raises DataError or RunError.
+        """
+        from radimagenet_vqa_tasks.data.rows import questions_of
 
         data = None if self.sample else copies.get(self.benchmark.source.name)
-        return Counter(question_columns(self.benchmark, data, sample=self.sample)["cell"][:])
+        return questions_of(self.benchmark, arm, data, sample=self.sample)
 
 
-FOUR = ("radvqa", "vqarad", "slake", "mmmu_med")
+FOUR = tuple(name for name, one in BENCHMARKS.items() if 4 in one.paper_figures)
 """The benchmarks of the paper's Figure 4."""
+
+SAMPLES = tuple(one.embedded.group for one in BENCHMARKS.values() if one.embedded)
+"""What the package itself holds of benchmarks."""
 
 _KNOWN: Mapping[str, Suite] = {
     **{name: Suite(one) for name, one in BENCHMARKS.items()},

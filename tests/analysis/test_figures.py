@@ -17,6 +17,7 @@ from radimagenet_vqa_tasks.analysis.figures.cells import cells_figure
 from radimagenet_vqa_tasks.analysis.figures.drawing import EACH
 from radimagenet_vqa_tasks.analysis.figures.figure import MOST, Look, settings
 from radimagenet_vqa_tasks.analysis.measure import Scheme
+from radimagenet_vqa_tasks.scoring.record import SHOWN_RIGHT, Record, Shown
 
 TEXT = "{http://www.w3.org/2000/svg}text"
 EVIL = ("$\\frac{1", "$x_1$", "<script>&amp;]]>\x00\x1b[2J\u202e", "名前 \U0001f600" * 90)
@@ -49,6 +50,31 @@ def test_only_what_the_arms_support_is_drawn(both: list[Figure]) -> None:
     unread = records(4, outcome="unparsed", extracted=None)
     more = [figure.name for figure in draw([arm(name, unread) for name in "abc"])]
     assert {"agreement", "reliability"} <= set(more)
+
+
+def swapped(image: int) -> Record:
+    """Right for the other image on every third question, for the own one on the others."""
+    one = record(image, "pathology_mc", image % 3 > 0, arm="swapped")
+    one.shown, one.scores[SHOWN_RIGHT] = Shown(f"image{image + 1}:pathology_mc", "A"), float(image % 3 == 0)
+    return one
+
+
+def test_several_arms_have_figures_of_their_own() -> None:
+    """All in one row a cell, what is followed, and who declines; the cells' figure keeps to the first two arms."""
+    own = arm("m", [record(image, "pathology_mc") for image in range(12)])
+    other = arm("m", list(map(swapped, range(12))))
+    figures = {one.name: texts(one) for one in draw([own, other])}
+    assert list(figures)[:3] == ["cells", "arms-1", "follows-1"]
+    assert {"own image", "other image", "own minus other image"} <= set(figures["arms-1"])
+    assert any(text.startswith("+33.3 [") for text in figures["arms-1"])
+    assert {"right for the shown image", "right for the own image", "effect of the image"} <= set(figures["follows-1"])
+    assert "m (another image)" not in figures["cells"]
+    declined = [record(image, "pathology_mc", False, arm="told", outcome="declined") for image in range(6)]
+    told = arm("m", [*declined, *(record(image, "pathology_mc", arm="told") for image in range(6, 12))])
+    names = [
+        one.name for one in draw([own, arm("m", [record(i, "pathology_mc", arm="blank") for i in range(12)]), told])
+    ]
+    assert "mirages-1" in names and "follows-1" not in names and "blind-1" not in names
 
 
 def test_other_data_is_not_set_against_the_first_run() -> None:

@@ -27,7 +27,7 @@ def plans(monkeypatch: pytest.MonkeyPatch) -> list[Plan]:
     return found
 
 
-@pytest.mark.parametrize("study", ["shortcuts", "distractors", "encoders"])
+@pytest.mark.parametrize("study", ["grounding", "shortcuts", "distractors", "encoders"])
 def test_every_study_explains_itself(study: str) -> None:
     """Help with examples, at once."""
     result = invoke(study, "--help")
@@ -51,6 +51,8 @@ def test_options_of_the_host_pass_through(plans: list[Plan], tmp_path: Path) -> 
     assert list(plan.options) == ["--model", "m", "--batch_size", "4", "--limit", "8"]
     assert plan.copies == {"slake": Path("there")} and plan.output == tmp_path
     assert plan.arms == ("image", "textonly") and len(plan.tasks) == 4
+    invoke("grounding", "--model", "m", "--benchmark", "slake", "--arms", "swapped, blank")
+    assert plans.pop().arms == ("image", "blank", "swapped")
     invoke("distractors", "--model", "m", "--sample")
     assert plans[1].tasks == [f"radvqa_sample_pathology_mc_nps{share}" for share in ("000", "030", "100")]
     assert plans[1].output == Path("runs/distractors")
@@ -65,6 +67,7 @@ def test_options_of_the_host_pass_through(plans: list[Plan], tmp_path: Path) -> 
         (("distractors", "--runs", "nowhere"), "nowhere does not exist"),
         (("distractors", "--runs", ".", "--model", "m"), "leave --model m out"),
         (("encoders", "nowhere"), "nowhere does not exist"),
+        (("grounding", "--model", "m", "--arms", "image,blind"), "there is no arm 'blind'"),
     ],
 )
 def test_mistakes_end_in_one_message(arguments: tuple[str, ...], said: str) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from runs_support import records, write
 
+from radimagenet_vqa_tasks.analysis.sheet import Sheet
 from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.judge import chosen as judges
 from radimagenet_vqa_tasks.run import evaluation
 from radimagenet_vqa_tasks.run.evaluation import RunResult
 from radimagenet_vqa_tasks.scoring.record import ArmName
-from radimagenet_vqa_tasks.study.running import Plan, cost, evaluated
+from radimagenet_vqa_tasks.study.cost import cost
+from radimagenet_vqa_tasks.study.running import Plan, evaluated
 from radimagenet_vqa_tasks.study.suites import named
 
 MODEL = ("--model", "radvqa_prior")
@@ -22,6 +24,10 @@ MODEL = ("--model", "radvqa_prior")
 
 def plan(output: Path, *options: str, arms: tuple[ArmName, ...] = ("image", "textonly")) -> Plan:
     return Plan(named(["radvqa_sample"]), arms, options or MODEL, {}, output)
+
+
+def costs(plan: Plan, limit: float | None = None) -> Sheet:
+    return cost(plan.benchmarks, plan.arms, plan.copies, limit)
 
 
 class Host:
@@ -46,23 +52,25 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
 
 def test_cost_counts_answers_and_judge_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nine cells of forty, asked twice; two of the cells are open, and only an LLM judge is called."""
-    [sample] = cost(plan(tmp_path)).data
-    assert (sample["questions"], sample["arms"], sample["judge_calls"]) == (360, 2, 0)
+    [sample] = costs(plan(tmp_path)).data
+    assert (sample["questions"], sample["answers"], sample["images"], sample["judge_calls"]) == (360, 720, 360, 0)
+    assert 360 < sample["requests"] < 720  # without an image many questions are the same
 
     class Judge:
         name = "judge-x"
 
     monkeypatch.setattr(judges, "chosen", Judge)
-    sheet = cost(plan(tmp_path))
+    sheet = costs(plan(tmp_path))
     assert sheet.data[0]["judge_calls"] == 2 * 2 * 40
-    assert sheet.rows[-1] == ["all", "", "720", "160"]
+    assert sheet.rows[-1] == ["all", "", "720", f"{sample['requests']:,}", "360", "160"]
     assert "judged by judge-x: at most so many calls" in sheet.notes[-1]
 
 
 @pytest.mark.parametrize(("limit", "questions"), [(None, 360), (-1, 360), (8, 72), (0.25, 90), (1000, 360)])
 def test_cost_knows_limits(tmp_path: Path, limit: float | None, questions: int) -> None:
     """--limit is a number of questions a task, or a share of them."""
-    assert cost(plan(tmp_path, arms=("image",)), limit).data[0]["questions"] == questions
+    [one] = costs(plan(tmp_path, arms=("image",)), limit).data
+    assert (one["questions"], one["requests"], one["images"]) == (questions,) * 3
 
 
 def test_one_evaluation_has_all_tasks(host: Host, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -150,7 +150,7 @@ def test_distractors_ask_ten_images_three_times(distractors: Shown) -> None:
 def test_distractors_show_the_published_rows_as_other_questions(distractors: Shown) -> None:
     """The paper's four models stand below, with the warning that they answered other questions."""
     page = (distractors.asked.output / "distractors.md").read_text()
-    for said in ("published\\: Lingshu-7B | 59.2 | 54.9 | 49.1", "on other questions than these", "](table-4.svg)"):
+    for said in ("published\\: Lingshu-7B | 59.2 | 54.9 | 49.1", "On other questions than these", "](table-4.svg)"):
         assert said in page
 
 

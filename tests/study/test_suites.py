@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -50,5 +51,14 @@ def test_names_that_cannot_be_are_explained(names: list[str], said: str) -> None
 
 def test_sample_is_counted_by_cell() -> None:
     """Forty images: forty questions a cell, ten in each arm of the ablation."""
-    assert set(Suite(BENCHMARKS["radvqa"], sample=True).counts({}).values()) == {40}
-    assert set(Suite(BENCHMARKS["radvqa_distractors"], sample=True).counts({"radvqa": Path("none")}).values()) == {10}
+    asked = Suite(BENCHMARKS["radvqa"], sample=True).questions({}, "image")
+    assert set(Counter(one.cell for one, _ in asked).values()) == {40}
+    asked = Suite(BENCHMARKS["radvqa_distractors"], sample=True).questions({"radvqa": Path("none")}, "image")
+    assert set(Counter(one.cell for one, _ in asked).values()) == {10}
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_images_are_counted_where_they_are_shown(arm: ArmName) -> None:
+    """One with each question of the sample, none in the arms that have none."""
+    shown = {images for _, images in Suite(BENCHMARKS["radvqa"], sample=True).questions({}, arm)}
+    assert shown == {0 if arm in ("textonly", "told") else 1}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +10,15 @@ from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.compare import obstacles
 from radimagenet_vqa_tasks.analysis.figures.cells import cells_figure
 from radimagenet_vqa_tasks.analysis.figures.figure import Figure, Look, Theme, settings
+from radimagenet_vqa_tasks.analysis.figures.grounding import grounding_figures
 from radimagenet_vqa_tasks.analysis.figures.groups import PATHOLOGY, REGION, pathologies_figure, regions_figure
 from radimagenet_vqa_tasks.analysis.figures.pairs import blind_figure, differences_figure, kappa_figure
 from radimagenet_vqa_tasks.analysis.figures.reliability import reliability_figure
+from radimagenet_vqa_tasks.analysis.grounding import grounding, runs_of
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.table import by_family
 from radimagenet_vqa_tasks.benchmarks import MAIN
-from radimagenet_vqa_tasks.scoring.record import Record
+from radimagenet_vqa_tasks.scoring.record import ArmName, Record
 
 EACH = 4  # runs of which every one gets figures of its own
 
@@ -28,7 +30,7 @@ def draw(arms: Sequence[Arm], theme: Theme = "light", scheme: Scheme | None = No
     with settings(theme):
         for group in by_family(arms):
             name = group[0].benchmark.name
-            drawn = map(_laid_out, _of_family(group, scheme, Look(theme)))
+            drawn = map(laid_out, _of_family(group, scheme, Look(theme)))
             figures += [one if name == MAIN.name else replace(one, name=f"{name}-{one.name}") for one in drawn]
     return figures
 
@@ -45,7 +47,7 @@ def write(figures: Iterable[Figure], folder: Path) -> list[Path]:
     return paths
 
 
-def _laid_out(figure: Figure) -> Figure:
+def laid_out(figure: Figure) -> Figure:
     """The figure with everything in its place, once for all forms; each would find the same places again."""
     if engine := figure.drawing.get_layout_engine():
         engine.execute(figure.drawing)
@@ -54,16 +56,21 @@ def _laid_out(figure: Figure) -> Figure:
 
 
 def _of_family(arms: Sequence[Arm], scheme: Scheme, look: Look) -> Iterator[Figure]:
-    yield cells_figure(arms, scheme, look)
+    # Other arms have figures of their own; here all without images would look alike.
+    main = [arm for arm in arms if arm.arm in ("image", "textonly")] or arms
+    yield cells_figure(main, scheme, look)
     seeing = [arm for arm in arms if arm.with_image]
     yield from filter(None, (*_compared(arms, seeing, scheme, look), *_each(seeing, scheme, look)))
-    if any(map(_reads_otherwise, (record for arm in arms for record in arm.records))):
-        yield reliability_figure(arms, look)
+    if any(map(_reads_otherwise, (record for arm in main for record in arm.records))):
+        yield reliability_figure(main, look)
 
 
 def _compared(arms: Sequence[Arm], seeing: Sequence[Arm], scheme: Scheme, look: Look) -> Iterator[Figure | None]:
-    for number, (with_image, without) in enumerate(_blind_pairs(arms)[:EACH], start=1):
-        yield blind_figure(with_image, without, number, scheme, look)
+    several = [of_run for of_run in runs_of(arms) if _compare(of_run)]
+    for number, of_run in enumerate([one for one in several if set(one) == {"image", "textonly"}][:EACH], start=1):
+        yield blind_figure(of_run["image"], of_run["textonly"], number, scheme, look)
+    for number, of_run in enumerate([one for one in several if set(one) != {"image", "textonly"}][:EACH], start=1):
+        yield from grounding_figures(grounding(of_run, scheme), number, look)
     alike = [arm for arm in seeing if not obstacles(seeing[0], arm)]
     if len(alike) > 1:
         yield differences_figure(alike, scheme, look)
@@ -86,11 +93,5 @@ def _each(seeing: Sequence[Arm], scheme: Scheme, look: Look) -> Iterator[Figure 
             yield pathologies_figure(arm, number, scheme, look)
 
 
-def _blind_pairs(arms: Sequence[Arm]) -> list[tuple[Arm, Arm]]:
-    """The runs that have answered the same questions with and without the images."""
-    return [
-        (seeing, blind)
-        for seeing in arms
-        for blind in arms
-        if seeing.with_image and blind.arm == "textonly" and seeing.name == blind.name and not obstacles(blind, seeing)
-    ]
+def _compare(of_run: Mapping[ArmName, Arm]) -> bool:
+    return not any(obstacles(arm, of_run["image"]) for arm in of_run.values())

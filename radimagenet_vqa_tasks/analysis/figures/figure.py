@@ -21,6 +21,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
+from radimagenet_vqa_tasks.analysis.measure import AVG
+from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.escape import plain
 
 Theme = Literal["light", "dark"]
@@ -160,6 +162,17 @@ def canvas(height: float) -> tuple[Drawing, Axes]:
     """An empty drawing of the common width with one pair of axes."""
     drawing = Drawing(figsize=(WIDTH, height), layout="constrained")
     return drawing, drawing.subplots()
+
+
+def cell_rows(axes: Axes, rows: Sequence[str], family: Benchmark, look: Look) -> None:
+    """Name the rows after cells (or Avg), the first on top."""
+    names = ["Avg" if name == AVG else f"{family.cells[name].subject} {family.cells[name].title}" for name in rows]
+    axes.set_yticks(range(len(rows)), [name.strip() for name in names])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.grid(axis="x")
+    for row in range(1, len(rows)):
+        heavy = rows[row] == AVG
+        axes.axhline(row - 0.5, color=look.faint if heavy else look.lines, linewidth=0.9 if heavy else 0.4)
 
 
 def colour_indices(arms: Sequence[Arm]) -> dict[str, int]:

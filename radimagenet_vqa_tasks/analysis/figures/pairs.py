@@ -18,15 +18,15 @@ from radimagenet_vqa_tasks.analysis.figures.figure import (
     Figure,
     Look,
     canvas,
+    cell_rows,
     enter,
     label,
     legend,
     remarks,
 )
 from radimagenet_vqa_tasks.analysis.figures.groups import heat_map
-from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme, measure
+from radimagenet_vqa_tasks.analysis.measure import Scheme, measure
 from radimagenet_vqa_tasks.analysis.paired import Difference
-from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 
 
 def blind_figure(seeing: Arm, blind: Arm, number: int, scheme: Scheme, look: Look) -> Figure | None:
@@ -54,7 +54,7 @@ def blind_figure(seeing: Arm, blind: Arm, number: int, scheme: Scheme, look: Loo
         if not math.isnan(chance := chances[name]):
             entries[GUESSING] = axes.vlines([100 * chance], row - 0.32, row + 0.32, colors=look.faint, linewidths=1.1)
         axes.annotate(
-            _signed(gains[name]),
+            points_said(gains[name]),
             (1.03, row),
             xycoords=("axes fraction", "data"),
             va="center",
@@ -63,7 +63,7 @@ def blind_figure(seeing: Arm, blind: Arm, number: int, scheme: Scheme, look: Loo
     axes.annotate(
         "gain, points [95 %]", (1.03, -0.85), xycoords=("axes fraction", "data"), fontsize=8, color=look.faint
     )
-    _rows(axes, rows, seeing.benchmark, look)
+    cell_rows(axes, rows, seeing.benchmark, look)
     axes.set_xlim(0, 100)
     axes.set_xlabel("accuracy, %")
     axes.set_title(label(seeing))
@@ -82,7 +82,8 @@ def _dot(axes: Axes, value: float, row: int, look: Look, *, filled: bool) -> Ite
     return axes.plot(value, row, "o", markersize=6, color=colour, markerfacecolor=fill, clip_on=False, zorder=3)
 
 
-def _signed(gain: Difference) -> str:
+def points_said(gain: Difference) -> str:
+    """A difference in points with its interval, short."""
     said = f"{100 * gain.value:+.1f}"
     return said if math.isnan(gain.low) else f"{said} [{100 * gain.low:+.0f}, {100 * gain.high:+.0f}]"
 
@@ -107,7 +108,7 @@ def differences_figure(arms: Sequence[Arm], scheme: Scheme, look: Look) -> Figur
     axes.axvline(0, color=look.ink, linewidth=1)
     reach = max([5.0, *(abs(end) for line in axes.lines[:-1] for end in _numbers(line.get_xdata()))])
     axes.set_xlim(-1.05 * reach, 1.05 * reach)
-    _rows(axes, rows, base.benchmark, look)
+    cell_rows(axes, rows, base.benchmark, look)
     axes.set_xlabel(f"points better than {label(base, 30)}")
     legend(drawing, entries)
     caption = (
@@ -156,13 +157,3 @@ def kappa_figure(arms: Sequence[Arm], look: Look) -> Figure:
     return Figure(
         "agreement", "Agreement of answers", caption + remarks(arms, len(shown), judged=False), drawing, look.theme
     )
-
-
-def _rows(axes: Axes, rows: Sequence[str], family: Benchmark, look: Look) -> None:
-    names = ["Avg" if name == AVG else f"{family.cells[name].subject} {family.cells[name].title}" for name in rows]
-    axes.set_yticks(range(len(rows)), [name.strip() for name in names])
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.grid(axis="x")
-    for row in range(1, len(rows)):
-        heavy = rows[row] == AVG
-        axes.axhline(row - 0.5, color=look.faint if heavy else look.lines, linewidth=0.9 if heavy else 0.4)
