@@ -18,6 +18,7 @@ from radimagenet_vqa_tasks.analysis.paired import Difference
 from radimagenet_vqa_tasks.analysis.statistics import Estimate
 from radimagenet_vqa_tasks.analysis.table import name_of
 from radimagenet_vqa_tasks.escape import plain
+from radimagenet_vqa_tasks.report.grounding import looks
 from radimagenet_vqa_tasks.scoring.record import Outcome
 
 TOLD = 3  # runs of which each has a sentence of its own
@@ -52,10 +53,10 @@ def findings(arms: Sequence[Arm], scheme: Scheme) -> list[Finding]:
     told = [_told(arm, scheme) for arm in arms if arm.records]
     seeing = sorted((one for one in told if one.arm.with_image), key=_rank)
     found = [
+        Finding("Does it look at the image", looks(arms, scheme)),
         Finding("What was run", _ran(arms)),
         Finding("How good", _good(seeing)),
         Finding("How sure", _sure(seeing, scheme)),
-        Finding("Does it look at the image", _looks(told, scheme)),
         Finding("Can the reading be trusted", _read(told)),
         Finding("Where it fails", _fails(seeing, scheme)),
     ]
@@ -160,34 +161,6 @@ def _whole_difference(first: Arm, second: Arm, scheme: Scheme) -> Difference | N
     return known[0] if len(known) == 1 else None
 
 
-def _looks(told: Sequence[_Told], scheme: Scheme) -> list[str]:
-    said = []
-    for seeing in (one for one in told if one.arm.with_image):
-        for blind in (one for one in told if one.arm.arm == "textonly" and one.arm.name == seeing.arm.name):
-            if obstacles(blind.arm, seeing.arm):
-                continue
-            gain = _whole_difference(blind.arm, seeing.arm, scheme)
-            if gain is not None:
-                said.append(_gain(seeing, blind, gain))
-    unknown = [one.name for one in told if one.arm.with_image and not _twin(one, told)]
-    if unknown and len(said) <= TOLD:
-        said.append(f"{_list(unknown, TOLD)}: not asked without the images, so what is guessed is not known.")
-    return said if len(said) <= TOLD + 1 else [*said[:TOLD], f"{len(said) - TOLD} more runs: see the tables."]
-
-
-def _twin(one: _Told, told: Sequence[_Told]) -> bool:
-    return any(other.arm.name == one.arm.name and other.arm.arm == "textonly" for other in told)
-
-
-def _gain(seeing: _Told, blind: _Told, gain: Difference) -> str:
-    without = f"without it {_percent(blind.whole.estimate)} are right"
-    if gain.low > 0:
-        return f"{seeing.name}: the image adds {_points(gain)}; {without}."
-    if gain.high < 0:
-        return f"{seeing.name}: the image costs {_points(gain, of=-1)}; {without}."
-    return f"{seeing.name}: no sign that the image helps ({_points(gain)}); {without}."
-
-
 def _read(told: Sequence[_Told]) -> list[str]:
     said, clean = [], []
     for one in told:
@@ -256,6 +229,5 @@ def _percent(estimate: Estimate) -> str:
     return f"{100 * estimate.value:.1f} %{interval}"
 
 
-def _points(one: Difference, of: int = 1) -> str:
-    low, high = sorted((of * one.low, of * one.high))
-    return f"{100 * of * one.value:.1f} points [{100 * low:.1f}, {100 * high:.1f}]"
+def _points(one: Difference) -> str:
+    return f"{100 * one.value:.1f} points [{100 * one.low:.1f}, {100 * one.high:.1f}]"

@@ -10,6 +10,7 @@ from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.blind import blind_sheets
 from radimagenet_vqa_tasks.analysis.compare import compare_sheets, obstacles
 from radimagenet_vqa_tasks.analysis.consistency import consistency_sheets
+from radimagenet_vqa_tasks.analysis.grounding import runs_of
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.published import published_sheet
 from radimagenet_vqa_tasks.analysis.published_cells import cells_sheet, has_printed_row
@@ -26,6 +27,7 @@ from radimagenet_vqa_tasks.benchmarks import MAIN
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import RadVQAError
 from radimagenet_vqa_tasks.report.findings import Finding, findings
+from radimagenet_vqa_tasks.report.grounding import has_more_arms, run_sheets
 from radimagenet_vqa_tasks.scoring.record import ARMS
 
 SIDE_BY_SIDE = 4  # arms that are a column each, beside the findings; more are a row each
@@ -70,13 +72,20 @@ def sections(arms: Sequence[Arm], scheme: Scheme) -> list[Section]:
 
 def _section(arms: Sequence[Arm], scheme: Scheme) -> Section:
     family = arms[0].benchmark
-    makers = (_other_protocol, _published, _blind, _compared, _consistent, _broken_down)
+    makers = (_looks, _other_protocol, _published, _blind, _compared, _consistent, _broken_down)
     parts = [make(arms, scheme) for make in makers]
     labels = together({arm.label: arm_notes(arm, scheme) for arm in arms})
     wide = len(arms) > SIDE_BY_SIDE
     main = main_sheet(arms, scheme, paper_layout=wide)
     parts = [part for part in parts if part.sheets or part.missing]
     return Section(family, labels, findings(arms, scheme), main, parts, wide)
+
+
+def _looks(arms: Sequence[Arm], scheme: Scheme) -> Part:
+    part = Part("Whether it looks at the image: all arms")
+    for of_run in filter(has_more_arms, runs_of(arms)):
+        part.add(partial(run_sheets, of_run, scheme), of_run["image"].label)
+    return part
 
 
 def _other_protocol(arms: Sequence[Arm], scheme: Scheme) -> Part:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from runs_support import arm, records
+from runs_support import arm, changed, records
 
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.report.findings import findings
+from radimagenet_vqa_tasks.report.sections import sections
 
 
 def said(*arms: object) -> dict[str, str]:
@@ -37,12 +38,24 @@ def test_runs_that_differ_are_told_apart_and_others_are_not() -> None:
 
 
 def test_image_that_adds_nothing_is_said_to() -> None:
-    """The gain with its interval; nothing is claimed where it holds 0, or where nobody asked."""
-    half = [lambda image, cell: image % 2 == 0, lambda image, cell: image % 3 == 0]
-    blind = arm("m", records(40, half[0], arm="textonly"))
-    assert "no sign that the image helps (0.0 points [" in said(arm("m", records(40, half[0])), blind)[LOOKS]
-    assert said(arm("m", records(40)), blind)[LOOKS].startswith("m: the image adds 50.0 points [")
+    """First of all, the gain with its interval; nothing is claimed where it holds 0, or where nobody asked."""
+    half = records(40, lambda image, cell: image % 2 == 0)
+    blind = arm("m", [changed(one, arm="textonly") for one in half])
+    found = said(arm("m", half), blind)
+    assert next(iter(found)) == LOOKS
+    assert "Not shown that it gains by the image in anatomy: +0.0 points [" in found[LOOKS]
+    assert "Gains by the image in anatomy: +50.0 points [" in said(arm("m", records(40)), blind)[LOOKS]
     assert "m: not asked without the images" in said(arm("m", records(40)))[LOOKS]
+
+
+def test_runs_in_several_arms_have_all_tables() -> None:
+    """With another arm than text only, the report has what is measured of all of them."""
+    arms = [arm("m", records(8, arm=name)) for name in ("image", "textonly", "blank")]
+    [section] = sections(arms, Scheme())
+    assert section.parts[0].title.startswith("Whether it looks")
+    assert any("answers given as if there were an image" in sheet.title for sheet in section.parts[0].sheets)
+    [section] = sections(arms[:2], Scheme())
+    assert not section.parts[0].title.startswith("Whether it looks")
 
 
 LOOKS = "Does it look at the image"
