@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 import shaped_data
+from demonstration import Demonstration, demonstrated
 from loguru import logger
 from support import Command
 
@@ -81,6 +82,20 @@ def comparator_copies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pat
     rexvqa_standin.write(folder / "ReXVQA")
     ctbench_standin.write(folder / "CT-Bench")
     return {**comparators.write_all(folder), "rexvqa": folder / "ReXVQA", "ctbench": folder / "CT-Bench"}
+
+
+@pytest.fixture(scope="session")
+def scans_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scans that RadImageNet's layout has a place for, with its three tables; see `lay_out`."""
+    from scans_tree import lay_out
+
+    return lay_out(tmp_path_factory.mktemp("radimagenet"))
+
+
+@pytest.fixture(scope="session")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
+    """`radvqa demo`, once for all."""
+    return demonstrated(tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture

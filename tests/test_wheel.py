@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -15,12 +16,16 @@ from support import ROOT, Command, message
 
 import radimagenet_vqa_tasks
 
+REPOSITORY = "https://example.org/somebody/pack"
+
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> ZipFile:
+    """As the release workflow builds it."""
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    environment = {**os.environ, "REPOSITORY_URL": REPOSITORY, "GITHUB_REF_NAME": "v0.1.0"}
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, env=environment)
     return ZipFile(next(folder.glob("*.whl")))
 
 
@@ -39,7 +44,14 @@ def test_wheel_holds_every_file_of_the_package(wheel: ZipFile) -> None:
 def test_sdist_builds_the_same_wheel(wheel: ZipFile, tmp_path: Path) -> None:
     """Who builds from the source archive gets every file of the package, and finds the tests and documents beside."""
     build = [sys.executable, "-m", "hatchling", "build"]
-    subprocess.run([*build, "--target", "sdist", "--directory", tmp_path], cwd=ROOT, check=True, capture_output=True)
+    environment = {**os.environ, "REPOSITORY_URL": REPOSITORY, "GITHUB_REF_NAME": "v0.1.0"}
+    subprocess.run(
+        [*build, "--target", "sdist", "--directory", tmp_path],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        env=environment,
+    )
     with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
         archive.extractall(tmp_path, filter="data")
     [source] = (path for path in tmp_path.iterdir() if path.is_dir())
@@ -65,6 +77,17 @@ def test_wheel_is_typed_and_leaves_torch_to_the_host(wheel: ZipFile) -> None:
     needs = re.findall(r"^Requires-Dist: ([\w-]+)(?!.*extra ==)", wheel.read(metadata).decode(), flags=re.MULTILINE)
     assert "lmms-eval" in needs
     assert not {"torch", "torchvision", "transformers", "accelerate", "decord"} & set(needs)
+
+
+def test_readme_on_an_index_links_into_the_repository(wheel: ZipFile) -> None:
+    """Links and pictures have full addresses, of files that are there; the project's URLs are known."""
+    [metadata] = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+    text = wheel.read(metadata).decode()
+    assert f"Project-URL: Source, {REPOSITORY}" in text
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert links and all(link.startswith(("https://", "#")) for link in links)
+    inside = [link.split("/v0.1.0/")[1] for link in links if link.startswith(REPOSITORY)]
+    assert inside and all((ROOT / path.partition("#")[0]).exists() for path in inside)
 
 
 def test_wheel_is_small_and_licensed(wheel: ZipFile) -> None:

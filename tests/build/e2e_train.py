@@ -21,8 +21,8 @@ from statistics import mean
 
 from safetensors.torch import load_file
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "tools")]
-from conftest import lay_out  # noqa: E402
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "tools")]
+from scans_tree import lay_out  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / "radimagenet_vqa_tasks" / "sample" / "tiny_vlm"

@@ -19,9 +19,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2] / "tools")]
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "tools")]
 import make_sample  # noqa: E402
-from conftest import lay_out  # noqa: E402
+from scans_tree import lay_out  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / "radimagenet_vqa_tasks" / "sample" / "tiny_vlm"

@@ -7,12 +7,10 @@ import io
 import json
 import os
 import re
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from demonstration import Demonstration
 from msgspec import convert
 from rich.console import Console
 from support import TINY_MODEL, Command, lines_of, message
@@ -31,25 +29,6 @@ pytestmark = pytest.mark.host
 
 TINY = f"pretrained={TINY_MODEL},device=cpu,device_map=cpu,attn_implementation=sdpa"
 
-# Refuses every connection that leaves the machine, and remembers it.
-NO_NETWORK = """
-import socket
-from pathlib import Path
-connect, resolve = socket.socket.connect, socket.getaddrinfo
-def refuse(name):
-    with Path({log!r}).open("a") as log:
-        log.write(name + "\\n")
-    raise OSError("no network in this test: " + name)
-def guarded(self, address):
-    if isinstance(address, tuple) and not str(address[0]).startswith(("127.", "::1", "localhost")):
-        refuse(str(address))
-    return connect(self, address)
-socket.socket.connect = guarded
-def local_only(host, *rest, **options):
-    return resolve(host, *rest, **options) if host in ("localhost", "127.0.0.1") else refuse(str(host))
-socket.getaddrinfo = local_only
-"""
-
 # Python, as if `decord` were not installed.
 NO_DECORD = """
 import sys
@@ -67,48 +46,6 @@ print("decord is away", file=sys.stderr)
 """
 
 
-@dataclass(frozen=True)
-class Demonstration:
-    """What `radvqa demo` printed, its records and report, and where it logged attempts to reach a network."""
-
-    output: str
-    with_images: list[Record]
-    without_images: list[Record]
-    chance: list[Record]
-    report: Path
-    attempts: Path
-
-
-@pytest.fixture(scope="module")
-def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Demonstration:
-    """`radvqa demo` on a machine without a network."""
-    folder = tmp_path_factory.mktemp("demo")
-    attempts = folder / "attempts"
-    (folder / "sitecustomize.py").write_text(NO_NETWORK.format(log=str(attempts)))
-    result = subprocess.run(
-        [sys.executable, "-m", "radimagenet_vqa_tasks", "demo", "--output_path", "runs"],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "120"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert result.returncode == 0, message(result)
-    tiny, chance = (
-        [convert(line["record"], Record) for line in lines_of(sorted((folder / "runs" / name).rglob("*.jsonl")))]
-        for name in ("tiny", "chance")
-    )
-    return Demonstration(
-        output=result.stdout,
-        with_images=[record for record in tiny if record.arm == "image"],
-        without_images=[record for record in tiny if record.arm == "textonly"],
-        chance=chance,
-        report=folder / "runs" / "report.html",
-        attempts=attempts,
-    )
-
-
 def test_demo_prints_every_cell_and_its_limits(demonstration: Demonstration) -> None:
     """Nine cells and Avg for three runs, with the judge's name and the warning that this is a demonstration."""
     for cell in CELLS.values():
@@ -122,7 +59,7 @@ def test_demo_prints_every_cell_and_its_limits(demonstration: Demonstration) -> 
 def test_demo_ends_with_a_report(demonstration: Demonstration) -> None:
     """The last line names the report, which holds the three runs, the figures and the forty images."""
     last = demonstration.output.rstrip().splitlines()[-1]
-    assert last.startswith(f"The report is {Path('runs') / 'report.html'} (")
+    assert last.startswith(f"The report is {Path('runs') / 'demo' / 'report.html'} (")
     text = demonstration.report.read_text(encoding="utf-8")
     for run in ("tiny model", "tiny model (text only)", "chance"):
         assert f"<bdi>{run}</bdi></th>" in text
