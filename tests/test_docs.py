@@ -21,9 +21,10 @@ from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
 from radimagenet_vqa_tasks.cli import main
 from radimagenet_vqa_tasks.cli.building import volumes
 from radimagenet_vqa_tasks.run.arguments import planned
+from radimagenet_vqa_tasks.scoring.record import Record
 
 # What the commands of the documents name: finished runs, models, and copies of data sets.
-LIKE_TINY = ("qwen2_5_vl", "qwen", "a", "base", "mine", "siglip", "medgemma")
+LIKE_TINY = ("qwen2_5_vl", "qwen", "a", "base", "mine", "siglip", "medgemma", "my-model")
 LIKE_CHANCE = ("b", "tuned", "medsiglip")
 DATA = {"vqarad": "vqa-rad", "slake": "SLAKE"}
 PUBLISHED = "Qwen/Qwen2.5-VL-7B-Instruct"
@@ -31,6 +32,7 @@ PUBLISHED = "Qwen/Qwen2.5-VL-7B-Instruct"
 # What is called with stand-ins elsewhere, because it takes a server, a model or a cluster.
 ELSEWHERE = {
     "radvqa judge": "tests/judge/test_rejudge.py",
+    "radvqa score": "tests/run/test_answers.py",
     "radvqa build volumes": "tests/build/test_volumes.py",
     "radvqa build --engine ray": "tests/build/test_ray.py",
     "radvqa build --check": "tests/build/test_duplicates.py",
@@ -58,7 +60,7 @@ def world(
         renamed(demo / "chance", folder / "runs" / name, "somebody/model")
     for name in ("qwen-distractors", "medgemma-distractors"):
         write(folder / "runs" / name, records(10, cells=BENCHMARKS["radvqa_distractors"].cells), model=name)
-    write_table(scans_tree, folder)
+    write_tables(scans_tree, folder, [record for record in demonstration.with_images if record.format == "mc"])
     places = {"RadImageNet-VQA": hub_copy, "radimagenet": scans_tree, "scans": scans_tree}
     places |= {name: comparator_copies[source] for source, name in DATA.items()}
     for page in PAGES:
@@ -77,13 +79,16 @@ def renamed(run: Path, to: Path, model: str) -> None:
         results.write_text(json.dumps({**held, "model_name": model}), encoding="utf-8")
 
 
-def write_table(tree: Path, folder: Path) -> None:
-    """The table labels.csv of some of the scans."""
+def write_tables(tree: Path, folder: Path, asked: Sequence[Record]) -> None:
+    """The table labels.csv of some of the scans, and a person's answers to some questions."""
+    answers = "".join(f"{record.key},ann,A\n" for record in asked[:9])
+    (folder / "residents.csv").write_text(f"id,reader,letter\n{answers}", encoding="utf-8")
     scans = sorted(tree.rglob("*.png"))[::10]
     rows = [f"{scan.relative_to(tree).as_posix()},CT,chest,normal" for scan in scans if "CT" in scan.parts]
     (folder / "labels.csv").write_text("path,modality,region,pathology\n" + "\n".join(rows), encoding="utf-8")
 
 
+@pytest.mark.host  # a study of a model
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_printed_outputs_are_those_of_the_commands(
     page: Path, world: Path, demonstration: Demonstration, monkeypatch: pytest.MonkeyPatch
