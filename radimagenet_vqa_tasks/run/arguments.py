@@ -89,10 +89,12 @@ def arguments(host: Any, argv: Sequence[str]) -> argparse.Namespace:
     """The arguments of a run, with its defaults; raises RunError for those that cannot work."""
     args, default = parse(host, argv, PROGRAM), parse(host, (), PROGRAM)
     if args.config:
-        args = _with_file(args, default)
+        args = _with_file(args, default, argv)
     for name, instead in REFUSED.items():
         if getattr(args, name, None):
             raise RunError(f"--{name} does not work with `{PROGRAM}`: {instead}.")
+    if args.limit is not None and not isinstance(args.limit, int | float):
+        raise RunError(f"--limit {args.limit} is no number.")
     if args.limit is not None and 0 < args.limit < 1:
         raise RunError(f"--limit {args.limit:g} is a share, which differs between tasks; give a number of questions.")
     if args.timezone == default.timezone:
@@ -110,7 +112,7 @@ def as_shown(args: argparse.Namespace) -> argparse.Namespace:
     return argparse.Namespace(**held)
 
 
-def _with_file(args: argparse.Namespace, default: argparse.Namespace) -> argparse.Namespace:
+def _with_file(args: argparse.Namespace, default: argparse.Namespace, argv: Sequence[str]) -> argparse.Namespace:
     """What a file says, under what the command line says."""
     given = _of_file(args.config)
     for name, value in (given.pop("env", None) or {}).items():
@@ -118,7 +120,9 @@ def _with_file(args: argparse.Namespace, default: argparse.Namespace) -> argpars
     unknown = sorted(set(given) - set(vars(default)))
     if unknown:
         raise RunError(f"{args.config} has {unknown[0]!r}, which is no option of lmms-eval.")
-    said = {name: value for name, value in vars(args).items() if value != getattr(default, name)}
+    named = {part.partition("=")[0].lstrip("-") for part in argv if part.startswith("--")}
+    # What is named counts even where it is the default.
+    said = {name: value for name, value in vars(args).items() if name in named or value != getattr(default, name)}
     return argparse.Namespace(**{**vars(default), **given, **said})
 
 
@@ -133,4 +137,6 @@ def _of_file(path: str) -> dict[str, Any]:
         given = given[0]
     if not isinstance(given, dict):
         raise RunError(f"--config {path} must hold the options of one run, name: value. Give several runs a file each.")
+    if isinstance(given.get("tasks"), list):
+        given["tasks"] = ",".join(map(str, given["tasks"]))
     return given

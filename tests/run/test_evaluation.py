@@ -200,6 +200,93 @@ def test_failed_run_goes_on_where_it_stopped(
     assert {line["filtered_resps"] for line in lines_of(result.sample_logs)} == {"yes"}
 
 
+def test_resuming_takes_what_any_number_of_processes_left(
+    tmp_path: Path, answer: Callable[[Callable[[Any], str]], None]
+) -> None:
+    """Responses in the files of two processes, one cut by a kill, serve a run in one with another batch size."""
+    asked = []
+
+    def fail_at_100(request: Any) -> str:
+        asked.append(request.doc_id)
+        if len(asked) == 100:
+            raise ValueError("out of memory")
+        return "yes"
+
+    answer(fail_at_100)
+    with pytest.raises(RunError, match="out of memory"):
+        evaluate(tmp_path, "--tasks", "radvqa_sample")
+    [left] = tmp_path.rglob("responses-*.jsonl")
+    lines = left.read_bytes().splitlines(keepends=True)
+    left.with_name("responses-0-1.jsonl").write_bytes(b"".join(lines[:20]))
+    left.with_name("responses-1-2.jsonl").write_bytes(b"".join(lines[20:]) + lines[0][:25])
+    left.unlink()
+    asked.clear()
+    answer(lambda request: asked.append(request.doc_id) or "yes")  # type: ignore[func-returns-value]
+    result = evaluate(tmp_path, "--tasks", "radvqa_sample", "--batch_size", "7")
+    assert (len(asked), result.sent) == (360 - len(lines), 360 - len(lines)) and len(lines) == 96
+    assert len(lines_of(result.sample_logs)) == 360
+
+
+def test_asking_the_same_once_changes_no_record(tmp_path: Path) -> None:
+    """Without images questions that are the same in words are one request; every record is as it is with one each."""
+    tasks = ("--model", "radvqa_prior", "--tasks", "radvqa_sample_anatomy_open,radvqa_sample_anatomy_open_textonly")
+    once, each = (
+        run([*tasks, "--output_path", str(tmp_path / name)], dedupe=dedupe)
+        for name, dedupe in (("once", True), ("each", False))
+    )
+    assert once is not None and each is not None
+    different = {line["input"] for line in lines_of(once.sample_logs) if line["record"]["arm"] == "textonly"}
+    assert (once.sent, each.sent) == (40 + len(different), 80) and len(different) < 20
+    both = [sorted(json.dumps(line["record"]) for line in lines_of(result.sample_logs)) for result in (once, each)]
+    assert both[0] == both[1]
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (["--predict_only"], "it scores as it goes"),
+        (["--num_fewshot", "2"], "asked without examples"),
+        (["--fewshot_as_multiturn"], "asked without examples"),
+        (["--wandb_args", "project=x"], "use `lmms-eval` with the same options"),
+        (["--limit", "0.5"], "is a share, which differs between tasks"),
+        (["--apply_chat_template"], "takes no --apply_chat_template"),
+    ],
+)
+def test_arguments_that_cannot_work_are_refused(tmp_path: Path, option: list[str], said: str) -> None:
+    """Each is refused before anything is asked, with what to do instead."""
+    with pytest.raises(RunError) as error:
+        evaluate(tmp_path, "--tasks", "radvqa_sample_anatomy_mc", *option)
+    assert said in str(error.value)
+
+
+def test_options_come_from_a_file_too(tmp_path: Path) -> None:
+    """`--config` gives them as `lmms-eval --config` does; the command line wins, with a default too."""
+    file = tmp_path / "run.yaml"
+    file.write_text("model: radvqa_chance\ntasks: [radvqa_sample_anatomy_mc]\nlimit: 3\nbatch_size: 8\n")
+    result = run(["--config", str(file), "--output_path", str(tmp_path / "out"), "--batch_size", "1"])
+    assert result is not None and len(lines_of(result.sample_logs)) == 3
+    options = result.results["config"]["resolved_cli_args"]
+    assert (options["limit"], str(options["batch_size"])) == (3, "1")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("model: [", "is no YAML"),
+        ("- tasks: radvqa_sample\n- tasks: radvqa", "Give several runs a file each"),
+        ("tasks: radvqa_sample_anatomy_mc\nmodel: radvqa_chance\nmodle_args: x", "'modle_args', which is no option"),
+        ("tasks: radvqa_sampel\nmodel: radvqa_chance", "Did you mean"),
+        ("tasks: radvqa_sample\nmodel: radvqa_chance\nlimit: ten", "is no number"),
+    ],
+)
+def test_a_file_of_options_that_is_wrong_is_one_message(tmp_path: Path, text: str, said: str) -> None:
+    """Damaged, of several runs, with typing errors in it."""
+    (tmp_path / "run.yaml").write_text(text)
+    with pytest.raises(RunError) as error:
+        run(["--config", str(tmp_path / "run.yaml"), "--output_path", str(tmp_path / "out")])
+    assert said in str(error.value)
+
+
 HOSTILE = [
     "",
     "\0" * 10,
