@@ -71,10 +71,10 @@ def score(
 ) -> None:
     """Make a run of answers that were given elsewhere, or read a finished run again by the present rules.
 
-    ANSWERS is a file (.jsonl, .json, .csv, .tsv, .parquet) with a `key` from `radvqa questions`, or an `index` (the row
-    of the benchmark's own file, from 0), and a `response`; or sample logs of lmms-eval. With several arms, a column
-    `arm` or `task` says which is meant. Exits with 1 where a question is left without an answer, or an answer without
-    a question. Without --tasks, RUN is a finished run.
+    ANSWERS is a file (.jsonl, .json, .csv, .tsv, .xlsx, .parquet) with a `key` from `radvqa questions`, or an `index`
+    (the row of the benchmark's own file, from 0), and a `response`; or sample logs of lmms-eval. With several arms, a
+    column `arm` or `task` says which is meant. Exits with 1 where a question is left without an answer, or an answer
+    without a question. Without --tasks, RUN is a finished run.
 
     \b
     Examples:

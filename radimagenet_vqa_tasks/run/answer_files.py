@@ -1,4 +1,4 @@
-"""Reads files of answers: JSON Lines, JSON, CSV, TSV, Parquet, and sample logs of lmms-eval.
+"""Reads files of answers: JSON Lines, JSON, CSV, TSV, Excel, Parquet, and sample logs of lmms-eval.
 
 A file is hostile input: whatever is wrong with its form is one error that names the place, and no value is turned into
 something that it is not. Which question an answer belongs to is not decided here.
@@ -10,6 +10,7 @@ import csv
 import json
 import math
 import re
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ RESPONSE = ("response", "prediction", "model_prediction")
 """What the columns may be called. `answer` is not among them: in many tools' files that is the right one."""
 
 LONGEST_FIELD = 100_000_000  # characters of one field of a CSV file
+
+LARGEST_SHEET = 1_000_000_000  # bytes of a workbook once it is unpacked
 
 _Row = tuple[str, dict[str, Any]]  # where it stands, and its fields
 
@@ -81,8 +84,7 @@ def read_answers(path: Path, columns: Columns = USUAL) -> list[Given]:
         read = _READERS.get(path.suffix.lower())
         if read is None:
             raise RunError(
-                f"{plain(path, None)} is none of {', '.join(_READERS)}. Save the answers in one of these forms (a "
-                "spreadsheet as CSV)."
+                f"{plain(path, None)} is none of {', '.join(_READERS)}. Save the answers in one of these forms."
             )
         found = list(_given(path, read(path), columns))
     except (OSError, UnicodeDecodeError) as error:
@@ -246,6 +248,29 @@ def _parquet(path: Path) -> Iterator[_Row]:
         raise RunError(f"{plain(path, None)} cannot be read as Parquet: {plain(error, 200)}.") from error
 
 
+def _sheet(path: Path) -> Iterator[_Row]:
+    from openpyxl import load_workbook
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > LARGEST_SHEET:
+                raise RunError(f"{plain(path, None)} would be more than {LARGEST_SHEET:,} bytes: that is no table.")
+        book = load_workbook(path, read_only=True, data_only=True)
+        if len(book.worksheets) != 1:
+            raise RunError(f"{plain(path, None)} has {len(book.worksheets)} sheets: keep the one with the answers.")
+        rows = book.worksheets[0].iter_rows(values_only=True)
+        names = ["" if value is None else str(value) for value in next(rows, ())]
+        _require_once(path, [name for name in names if name])
+        for number, values in enumerate(rows, start=2):
+            if any(value is not None for value in values):
+                yield f"row {number}", {name: value for name, value in zip(names, values, strict=False) if name}
+    except RunError:
+        raise
+    except Exception as error:
+        # The library raises a different type for almost every way in which a workbook can be damaged.
+        raise RunError(f"{plain(path, None)} cannot be read as Excel: {plain(error, 200)}.") from error
+
+
 def _require_once(path: Path, names: Sequence[str]) -> None:
     twice = next((name for name in names if list(names).count(name) > 1), None)
     if twice is not None:
@@ -257,6 +282,7 @@ _READERS: Mapping[str, Callable[[Path], Iterator[_Row]]] = {
     ".json": _json_document,
     ".csv": _table(","),
     ".tsv": _table("\t"),
+    ".xlsx": _sheet,
     ".parquet": _parquet,
 }
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from openpyxl import Workbook
 from support import lines_of
 
 from radimagenet_vqa_tasks.analysis.runs import read_runs
@@ -63,6 +64,11 @@ def write(path: Path, rows: Rows) -> Path:
     """The rows in the form that the path's ending says."""
     if path.suffix == ".parquet":
         pq.write_table(pa.Table.from_pylist(rows), path)
+    elif path.suffix == ".xlsx":
+        book = Workbook()
+        for row in [list(rows[0]), *(list(row.values()) for row in rows)]:
+            book.active.append(row)
+        book.save(path)
     elif path.suffix == ".json":
         path.write_text(json.dumps(rows), encoding="utf-8")
     elif path.suffix == ".jsonl":
@@ -75,7 +81,7 @@ def write(path: Path, rows: Rows) -> Path:
     return path
 
 
-@pytest.mark.parametrize("ending", ["jsonl", "json", "csv", "tsv", "parquet"])
+@pytest.mark.parametrize("ending", ["jsonl", "json", "csv", "tsv", "xlsx", "parquet"])
 def test_every_form_of_file_gives_the_same_run(tmp_path: Path, right: Rows, ending: str) -> None:
     """All answers right, in any form, by key or by the row of the benchmark's own file: eighty records, all correct."""
     for names in (("key", "response"), ("index", "response", "question"), ("index", "response")):
@@ -192,7 +198,7 @@ def test_logs_with_records_keep_what_was_asked(tmp_path: Path, right: Rows) -> N
 # Shapes that other tools write, made up here: which columns there are, and what is scored.
 OTHERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     # A table with an index, the question, the right answer and the prediction.
-    "predictions.tsv": lambda row: {
+    "predictions.xlsx": lambda row: {
         "index": row["index"],
         "question": row["question"],
         "A": "one",
@@ -246,7 +252,8 @@ HOSTILE = {
     "quoted.csv": (b'key,response\na,"b', "cannot be read"),
     "latin.csv": (b"key,response\na,\xff\n", "cannot be read as csv"),
     "noise.parquet": (b"PAR1 and nothing", "cannot be read as Parquet"),
-    "sheet.xlsx": (b"PK", "is none of .jsonl, .json, .csv, .tsv, .parquet"),
+    "sheet.xlsx": (b"PK", "cannot be read as Excel"),
+    "words.docx": (b"PK", "is none of .jsonl, .json, .csv, .tsv, .xlsx, .parquet"),
     "text.json": (b'"words"', "is no list of answers"),
     "values.json": (b'{"a": "b"}', "is no list of answers"),
     "20260101_120000_samples_x.jsonl": (
