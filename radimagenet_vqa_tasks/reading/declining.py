@@ -78,22 +78,22 @@ _CONTRACTED = (
 )
 
 _MODIFIED = "D?[xUJ]{0,2}"
-_IMAGE = f"{_MODIFIED}[IS]+"
-_IMAGES = f"{_IMAGE}(?:[,oc]+{_IMAGE})*"
+_IMAGE = f"{_MODIFIED}[IS]{{1,4}}"
+_IMAGES = f"{_IMAGE}(?:[,oc]{{1,2}}{_IMAGE}){{0,3}}"
 _ENDS = "(?![xFIS])"  # the noun is the head of its phrase: not "image findings", "CT abnormality"
 _NOT_TO = "(?:NxA?R|NAx?R|NR|Nx?|ux?R|uR?)"
 _NO_IMAGE = re.compile(
-    f"nx{{0,2}}S*I+{_ENDS}"  # no image; no radiological image
-    f"|n{_IMAGES}B*x?B*[UJ]"  # no CT or MRI was included
-    f"|eB+n{_IMAGES}{_ENDS}|^[nm][IS]+$"  # there is no scan
-    f"|0x?[Bh]*(?:U|R[PKT])"  # nothing was attached; nothing to look at
-    f"|eB*N[BR]*{_IMAGES}{_ENDS}"  # there does not seem to be an image
+    f"nx{{0,2}}S{{0,3}}I{{1,3}}{_ENDS}"  # no image; no radiological image
+    f"|n{_IMAGES}B{{0,4}}x?B{{0,4}}[UJ]"  # no CT or MRI was included
+    f"|eB{{1,4}}n{_IMAGES}{_ENDS}|^[nm][IS]{{1,4}}$"  # there is no scan
+    f"|0x?[Bh]{{0,4}}(?:U|R[PKT])"  # nothing was attached; nothing to look at
+    f"|eB{{0,4}}N[BR]{{0,4}}{_IMAGES}{_ENDS}"  # there does not seem to be an image
     # the image is not visible, did not load
-    f"|(?:^|[,cwD]){_IMAGE}(?:YB?xR?|Y[UJ])?[BhA]*(?:N|uR)x?[BhR]*x?(?:B?[UJ]|l|P$)"
-    f"|(?:^|[,c]){_IMAGE}[BRhA]*x?m(?!D)"  # the image seems to be missing
+    f"|(?:^|[,cwD]){_IMAGE}(?:YB?xR?|Y[UJ])?[BhA]{{0,5}}(?:N|uR)x?[BhR]{{0,4}}x?(?:B?[UJ]|l|P$)"
+    f"|(?:^|[,c]){_IMAGE}[BRhA]{{0,5}}x?m(?!D)"  # the image seems to be missing
     f"|(?:{_NOT_TO}|[Nn]h?D?AR)[xBhR]{{0,2}}[PUJVlh][PUJ]?{_IMAGES}{_ENDS}"  # I can't see the image; not attached
     f"|k{_IMAGES}{_ENDS}|nPR?{_IMAGES}{_ENDS}|nGRP?{_IMAGES}{_ENDS}"  # no access to any image; no way of seeing it
-    f"|[IS]+[DR]?[MY][hAB]*N[xB]?[PhUJVl]"  # the image that I do not have
+    f"|[IS][DR]?[MY][hAB]{{0,4}}N[xB]?[PhUJVl]"  # the image that I do not have
     f"|(?:(?:^|[,:c])x?L?|L|AY)x?[Vl](?:M|R)?(?:{_IMAGES}{_ENDS}|t|$)"  # please upload it; could you provide the scan
     f"|w[YM]?[hABx]{{0,2}}[VUJl](?:M|R)?(?:{_IMAGES}{_ENDS}|t)"  # once you have sent the scan
     f"|[Mc][BAhx]{{0,2}}(?:qR?P?|hRP){_IMAGES}{_ENDS}"  # I need to see the image

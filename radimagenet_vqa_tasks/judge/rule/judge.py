@@ -21,6 +21,7 @@ from radimagenet_vqa_tasks.judge.rule.by_words import judge_words
 from radimagenet_vqa_tasks.judge.rule.decision import judge_labels
 from radimagenet_vqa_tasks.judge.verdict import Verdict
 from radimagenet_vqa_tasks.reading.declining import Reason, may_decline, only_declines, reason_of
+from radimagenet_vqa_tasks.reading.statements import LONGEST_READ
 from radimagenet_vqa_tasks.reading.undress import plain
 
 SUBJECTS = ("anatomy", "pathology")
@@ -39,15 +40,16 @@ def judge_by_rule(
         location: the region that the image shows, where the benchmark's taxonomy has one.
     """
     answer = offered(response)
+    text = answer.answer[-LONGEST_READ:]  # nobody answers at greater length
     by_labels = subject in SUBJECTS and location is not None
     if by_labels:
-        verdict = judge_labels(answer.answer, target, anatomy=subject == "anatomy", location=location or "")
+        verdict = judge_labels(text, target, anatomy=subject == "anatomy", location=location or "")
     else:
-        verdict = judge_words(answer.answer, target, question)
+        verdict = judge_words(text, target, question)
     if verdict.reason == "empty" and not answer.finished:
         return Verdict("unparsed", "unfinished")
     # By words alone one cannot tell whether something else is named.
-    return _declined(answer.answer, verdict, reason_of if by_labels else only_declines) or verdict
+    return _declined(text, verdict, reason_of if by_labels else only_declines) or verdict
 
 
 def _declined(text: str, verdict: Verdict, why: Callable[[str], Reason | None]) -> Verdict | None:
