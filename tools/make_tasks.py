@@ -13,6 +13,7 @@ from pathlib import Path
 from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Cell, Source
 from radimagenet_vqa_tasks.plugin import TASKS
+from radimagenet_vqa_tasks.scoring.captions import METRICS
 from radimagenet_vqa_tasks.scoring.outcomes import TASK_VERSION
 from radimagenet_vqa_tasks.tasks import Group, Task, groups, tasks
 from radimagenet_vqa_tasks.utils.prompts import VISUALS
@@ -123,6 +124,7 @@ def _text(value: str) -> str:
 
 def _metrics(cell: Cell) -> str:
     names = ["accuracy", *(["accuracy_paper"] if cell.paper else [])]
+    names = list(METRICS) if cell.format == "caption" else names
     metric = f"  - metric: {{}}\n    aggregation: {HOOKS}.aggregation.accuracy\n    higher_is_better: true\n"
     return "metric_list:\n" + "".join(metric.format(name) for name in names)
 

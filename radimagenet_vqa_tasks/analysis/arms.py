@@ -74,6 +74,11 @@ class Arm:
         return self.arm == "image"
 
     @property
+    def captions(self) -> bool:
+        """Whether the answers are captions, which are neither right nor wrong."""
+        return any(cell.format == "caption" for cell in self.cells.values())
+
+    @property
     def is_built(self) -> bool:
         """Whether the questions are about data that `radvqa build` made, and not the benchmark's."""
         return is_built(self.fingerprint)

@@ -54,7 +54,8 @@ class Extras:
 
 def table(names: Sequence[str], scheme: Scheme, form: Format, extras: Extras) -> None:
     """Print the tables of these runs, one a benchmark, and what else is asked for. Raises RunError."""
-    arms = [arm for run in read_noted(names) for arm in run.arms]
+    runs = read_noted(names)
+    arms = [arm for run in runs for arm in run.arms]
     paper_layout = form in ("md", "latex")
     sheets = [tables.main_sheet(group, scheme, paper_layout=paper_layout) for group in tables.by_family(arms)]
     if totals := pooled_sheet(arms, scheme):
@@ -72,6 +73,10 @@ def table(names: Sequence[str], scheme: Scheme, form: Format, extras: Extras) ->
         from radimagenet_vqa_tasks.analysis.consistency import consistency_sheets
 
         sheets += consistency_sheets(arms, scheme)
+    if described := [arm for run in runs for arm in run.captions]:
+        from radimagenet_vqa_tasks.analysis.captions import caption_sheets
+
+        sheets += caption_sheets(described)
     if looks := lines_sheet(arms, scheme):
         # Words come first for people, and last where the columns of the first table are the file's.
         sheets.insert(len(sheets) if form in ("csv", "json") else 0, looks)

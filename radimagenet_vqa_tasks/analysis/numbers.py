@@ -360,6 +360,38 @@ class PeopleRow(NumberRow, frozen=True, kw_only=True):
     n: N
 
 
+Metric = Annotated[str, Meta(description="what a caption was measured by, one of scoring.captions.METRICS")]
+Value = Annotated[float, Meta(ge=-1, le=1)]
+
+
+class CaptionRow(NumberRow, frozen=True, kw_only=True):
+    """The captions of one cell of a run by one metric."""
+
+    run: Label
+    family: Family
+    cell: Cell
+    metric: Metric
+    value: Annotated[Value, Meta(description="the mean")]
+    low: Annotated[Value, Meta(description="lower end of the bootstrap's 95 % interval; null for few clusters")]
+    high: Annotated[Value, Meta(description="its upper end")]
+    n: N
+    images: Images
+    without_caption: Annotated[Count, Meta(description="declined or none; they count as 0")]
+    missing: Annotated[Count, Meta(description="without scores, left out")]
+    measured_by: Annotated[str, Meta(description="versions of the libraries and models")]
+
+
+class CaptionDifferenceRow(NumberRow, frozen=True, kw_only=True):
+    """Captions of the same lesions or images in pairs, by one metric."""
+
+    pair: Annotated[str, Meta(description="what was set against what: escape it")]
+    metric: Metric
+    difference: Annotated[float, Meta(ge=-2, le=2, description="first minus second")]
+    low: Annotated[float, Meta(ge=-2, le=2, description="lower end of the bootstrap's 95 % interval")]
+    high: Annotated[float, Meta(ge=-2, le=2, description="its upper end")]
+    n: Annotated[Count, Meta(description="pairs")]
+
+
 class ReaderRow(NumberRow, frozen=True, kw_only=True):
     """How often the questions that a person answered were answered rightly, by that person or by a run."""
 

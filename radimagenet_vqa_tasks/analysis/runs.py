@@ -42,11 +42,13 @@ class Run:
     folder: Path
     arms: tuple[Arm, ...]
     notes: tuple[str, ...]
+    captions: tuple[Arm, ...] = ()
+    """Arms whose answers are neither right nor wrong, and so in no table of accuracies."""
 
     @property
     def records(self) -> tuple[Record, ...]:
         """Every answer of the run, benchmark by benchmark and arm by arm."""
-        return tuple(record for arm in self.arms for record in arm.records)
+        return tuple(record for arm in (*self.arms, *self.captions) for record in arm.records)
 
     def to_arrow(self) -> pa.Table:
         """One row a record: its fields as columns, facets as `facet_NAME`, scores under their own names."""
@@ -136,7 +138,8 @@ def _without_collector() -> Iterator[None]:
 
 def replace_name(run: Run, name: str) -> Run:
     """The run under another name."""
-    return replace(run, name=name, arms=tuple(replace(arm, name=name) for arm in run.arms))
+    arms, captions = (tuple(replace(arm, name=name) for arm in arms) for arms in (run.arms, run.captions))
+    return replace(run, name=name, arms=arms, captions=captions)
 
 
 def _label(name: str) -> tuple[str, Path]:
@@ -184,7 +187,8 @@ def _run(asked: Path, logs: Sequence[Log], results: Mapping[Path, Mapping[str, A
     chosen, notes = _newest(logs, expected)
     notes += [problem for log in chosen for problem in log.problems]
     arms, odd = arms_of(name, chosen, expected, words_beside(logs[0].path.parent))
-    return Run(name, logs[0].path.parent, arms, (*notes, *odd))
+    described = tuple(arm for arm in arms if arm.captions)
+    return Run(name, logs[0].path.parent, tuple(arm for arm in arms if not arm.captions), (*notes, *odd), described)
 
 
 def _newest(logs: Sequence[Log], expected: Mapping[Path, int | None]) -> tuple[list[Log], list[str]]:

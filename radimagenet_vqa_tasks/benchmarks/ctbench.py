@@ -88,7 +88,7 @@ SOURCE = Source(
     "CT-Bench",
     "test",
     "{}",
-    configurations=("qa_llm.json", "qa_clip.json"),
+    configurations=("qa_llm.json", "qa_clip.json", "Metadata.csv"),
     document=True,
     elsewhere="kaggle.com/datasets/cd1661d6d6aeab08b8eb99b58885b4489d76fc5ac07d5aac76cae577e6426e2f",
     note="CC BY-NC-SA 4.0.",

@@ -27,6 +27,7 @@ from radimagenet_vqa_tasks.data.sources import built_images, companion
 from radimagenet_vqa_tasks.data.swap import swapped
 from radimagenet_vqa_tasks.errors import DataError
 from radimagenet_vqa_tasks.judge.chosen import chosen
+from radimagenet_vqa_tasks.scoring import captions
 from radimagenet_vqa_tasks.scoring.record import ArmName
 from radimagenet_vqa_tasks.tasks import Task
 
@@ -94,6 +95,8 @@ def task_questions(task: Task, rows: Dataset) -> Dataset:
 
     Raises DataError where `rows` is not the benchmark, and RunError where the judge's settings are wrong.
     """
+    if task.cell.format == "caption":
+        captions.require()  # likewise, what measures them
     if task.cell.format == "open":
         chosen()  # a judge that cannot be had is an error now, not when the model has answered
     return questions_of(task, rows)

@@ -129,7 +129,9 @@ def _line(raw: bytes) -> list[tuple[dict[str, Any], Record]]:
 
 
 def again(old: Record) -> Record:
-    """The record that the present rules make of a response. No text raises."""
+    """The record that the present rules make of a response; captions keep their values. No text raises."""
+    if old.format == "caption":
+        return old
     if old.outcome == "missing" and old.judge is None:
         return record_of(
             _doc(old), Response(None, missing=old.reason, words=old.error or "", asked=old.asked), _kept(old)

@@ -10,6 +10,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+from loguru import logger
+
 from radimagenet_vqa_tasks import __version__
 from radimagenet_vqa_tasks.benchmarks import cell_called
 from radimagenet_vqa_tasks.benchmarks.benchmark import DROPPING, LETTERS
@@ -18,6 +21,8 @@ from radimagenet_vqa_tasks.judge.llm.reply import LLMVerdict
 from radimagenet_vqa_tasks.judge.rule.judge import judge_by_rule
 from radimagenet_vqa_tasks.judge.verdict import Outcome, Verdict, is_papers_judge
 from radimagenet_vqa_tasks.reading.read import Reading, read
+from radimagenet_vqa_tasks.scoring import captions
+from radimagenet_vqa_tasks.scoring.captioned import caption_of
 from radimagenet_vqa_tasks.scoring.late import late_results
 from radimagenet_vqa_tasks.scoring.paper import paper_option, paper_phrase, paper_selected, paper_yes_no
 from radimagenet_vqa_tasks.scoring.record import PAPER, SHOWN_RIGHT, STRICT, Record, Shown, as_dict
@@ -26,6 +31,8 @@ from radimagenet_vqa_tasks.scoring.response import Response, response_of
 TASK_VERSION = "2-A"  # the N-X of the task files' metadata.version; see CHANGELOG.md
 
 RULE = "rule"
+CAPTION_METRICS = "caption metrics"
+_CAPTIONS = captions.Pending()
 
 Results = dict[str, dict[str, Any]]
 
@@ -64,6 +71,8 @@ def process_results(doc: Mapping[str, Any], results: Sequence[Any]) -> Results:
     """
     response = response_of(results[0] if results else None)
     judge = chosen() if doc["format"] == "open" else None
+    if doc["format"] == "caption":
+        return _captioned(doc, response)
     if response.text is None:
         return as_results(record_of(doc, response, without_words(doc, response, judge.name if judge else None)))
     if judge is None:
@@ -114,6 +123,26 @@ def _in_paper(doc: Mapping[str, Any], response: str) -> bool | None:
     if rule == "selected":
         return paper_selected(response) == target
     return target in paper_yes_no(response) if rule == "yes_no" else None
+
+
+def _captioned(doc: Mapping[str, Any], response: Response) -> Results:
+    """The results of a caption, measured together with others as soon as one of them is needed."""
+    caption = caption_of(response)
+    record = record_of(doc, response, Scored(caption.outcome, reason=caption.reason))
+    if caption.outcome != "answered":
+        record.scores = {} if caption.outcome == "missing" else dict.fromkeys(captions.METRICS, 0.0)
+        return as_results(record)
+    value = _CAPTIONS.submit(caption.text, doc["target"])
+    owed = msgspec.structs.replace(record, outcome="missing", scores={}, judge=CAPTION_METRICS)
+
+    def measured() -> Results:
+        try:
+            return as_results(msgspec.structs.replace(record, scores=value(), judge=captions.versions()))
+        except Exception as error:  # whatever a library makes of a text, the run and its responses must stay
+            logger.warning(f"the caption of {record.key!r} cannot be measured ({error}); it has no scores")
+            return as_results(msgspec.structs.replace(owed, reason="no_verdict"))
+
+    return late_results(as_results(owed), measured)
 
 
 def scores_of(outcome: Outcome, in_paper: bool | None) -> dict[str, float]:
@@ -189,7 +218,9 @@ def as_results(record: Record) -> Results:
 def metrics_of(record: Record) -> Results:
     """The metrics that the cell's task file lists, with or without a score yet; see `process_results`."""
     shared = {"cluster": record.cluster, "cell": record.cell}
-    names = (STRICT, PAPER) if cell_called(record.cell).paper else (STRICT,)
+    names: Sequence[str] = (STRICT, PAPER) if cell_called(record.cell).paper else (STRICT,)
+    if record.format == "caption":
+        names = captions.METRICS
     found = {name: {**shared, **({"score": record.scores[name]} if name in record.scores else {})} for name in names}
     if PAPER in found and record.judge and not is_papers_judge(record.judge):
         found[PAPER]["unclaimed"] = record.judge

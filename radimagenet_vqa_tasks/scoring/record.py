@@ -6,7 +6,8 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-Outcome = Literal["correct", "incorrect", "declined", "unparsed", "missing"]
+# "answered": a caption, which is neither right nor wrong but has scores.
+Outcome = Literal["correct", "incorrect", "declined", "unparsed", "missing", "answered"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 ArmName = Literal["image", "textonly", "told", "blank", "swapped"]
@@ -45,9 +46,10 @@ class Record(msgspec.Struct, kw_only=True):
         scores: by metric: 1 or 0 for questions. Without a strict verdict there is no "accuracy"; without a known paper
             protocol, and for an open answer that another judge than the paper's has judged, there is no
             "accuracy_paper". In the arm `swapped` "accuracy_shown" says whether the answer is
-            right for the picture that was shown, where the question leaves room for that answer.
+            right for the picture that was shown, where the question leaves room for that answer. Of captions they are
+            `scoring.captions.METRICS`.
         error: what an endpoint said in the place of a response, without keys.
-        judge: who judged an open answer; None for the other formats.
+        judge: who judged an open answer, or what measured a caption; None for the other formats.
         tier: how the rule judge came to its verdict: "matched" or "read".
         judge_reply: the LLM judge's own words.
         earlier_verdicts: verdicts that later ones have replaced, the oldest first.

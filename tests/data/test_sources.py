@@ -56,7 +56,7 @@ def test_copies_are_found_by_the_hubs_layout(hub_copy: Path, comparator_copies: 
     assert {name: list(parts) for name, parts in files.items()} == {
         name: list(source.configurations) for name, source in SOURCES.items()
     }
-    assert len(every_file(copies)) == 1 + 1 + 2 + 5 + 1 + 2
+    assert len(every_file(copies)) == 1 + 1 + 2 + 5 + 1 + 3
     assert local_files("slake", comparator_copies["slake"] / "test.json") == files["slake"]
 
 
