@@ -16,9 +16,11 @@ from radimagenet_vqa_tasks import plugin
 from radimagenet_vqa_tasks.data.sources import local_copies, local_files
 from radimagenet_vqa_tasks.host import import_host, task_manager
 from radimagenet_vqa_tasks.run.questions import Pictures, line
+from radimagenet_vqa_tasks.scoring import captions
 from radimagenet_vqa_tasks.scoring.outcomes import TASK_VERSION
 from radimagenet_vqa_tasks.tasks import tasks
 
+pytestmark = pytest.mark.host
 GOLDEN = Path(__file__).parent / "golden" / "prompts.json"
 TASKS = sorted(
     path.stem for path in plugin.TASKS.rglob("*.yaml") if path.read_text(encoding="utf-8").startswith("task:")
@@ -31,7 +33,8 @@ def manager(hub_copy: Path, comparator_copies: dict[str, Path]) -> Iterator[Any]
     copies = {"radvqa": hub_copy, **comparator_copies}
     host = import_host()
     files = {name: local_files(name, data) for name, data in copies.items()}
-    with local_copies(copies):
+    with pytest.MonkeyPatch.context() as patch, local_copies(copies):
+        patch.setattr(captions, "require", lambda: None)  # prompts are made without what measures captions
         arguments = Namespace(verbosity="WARNING", include_path=None, model="a_model")
         yield task_manager(host, arguments, files)
 
