@@ -118,7 +118,7 @@ def test_comparators_are_scored_by_their_own_rules(
 def test_hook_never_raises(response: Any, question: dict[str, Any]) -> None:
     """Whatever a model or a backend returns is scored: an exception here would lose the whole run."""
     result = process_results(question, [response])
-    assert result["record"]["outcome"] in ("correct", "incorrect", "unparsed")
+    assert result["record"]["outcome"] in ("correct", "incorrect", "declined", "unparsed")
     assert result["accuracy"]["score"] in (0, 1)
 
 
