@@ -16,7 +16,7 @@ def by_image(records: Iterable[Record]) -> dict[str, Answers]:
     """The records of each image by cell."""
     images: dict[str, dict[str, Record]] = {}
     for record in records:
-        images.setdefault(record.cluster, {}).setdefault(record.cell, record)
+        images.setdefault(record.image, {}).setdefault(record.cell, record)
     return dict(images)
 
 
@@ -47,5 +47,10 @@ def score_of(answers: Answers, cell: str, scheme: Scheme) -> float | None:
 
 def share_of(images: Mapping[str, Answers], test: Callable[[Answers], bool | None]) -> Estimate:
     """The share of images for which `test` holds, of those for which it is not None."""
-    found = {cluster: held for cluster, answers in images.items() if (held := test(answers)) is not None}
-    return accuracy([float(held) for held in found.values()], list(found))
+    found = [(held, cluster_of(answers)) for answers in images.values() if (held := test(answers)) is not None]
+    return accuracy([float(held) for held, _ in found], [cluster for _, cluster in found])
+
+
+def cluster_of(answers: Answers) -> str:
+    """What the image shares with others; itself where nothing is known."""
+    return next(iter(answers.values())).cluster

@@ -73,6 +73,14 @@ class Arm:
         """Whether the model saw the questions' own images."""
         return self.arm == "image"
 
+    @cached_property
+    def clustered_on(self) -> str:
+        """What errors are clustered on, in the plural: images, where no record says more."""
+        family = self.benchmark
+        if self.is_sample and family.embedded:
+            return family.embedded.clustered_on if any(record.picture for record in self.records) else "images"
+        return family.clustered_on
+
     @property
     def captions(self) -> bool:
         """Whether the answers are captions, which are neither right nor wrong."""

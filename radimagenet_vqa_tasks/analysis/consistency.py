@@ -6,7 +6,15 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from radimagenet_vqa_tasks.analysis.answers import Answers, by_image, offers_default, option_of, score_of, share_of
+from radimagenet_vqa_tasks.analysis.answers import (
+    Answers,
+    by_image,
+    cluster_of,
+    offers_default,
+    option_of,
+    score_of,
+    share_of,
+)
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.contradictions import CHECKS, Check
 from radimagenet_vqa_tasks.analysis.measure import Scheme
@@ -90,12 +98,12 @@ _BOTH: tuple[tuple[str, str, bool | None], ...] = (
 
 def _both(images: Mapping[str, Answers], scheme: Scheme, subject: str, title: str, abnormal: bool | None) -> Rate:
     scores, clusters = [], []
-    for cluster, answers in images.items():
+    for answers in images.values():
         pair = [score_of(answers, f"{subject}_closed_{sign}", scheme) for sign in ("pos", "neg")]
         is_abnormal = answers[f"{subject}_closed_pos"].facets.get("abnormal") if None not in pair else None
         if None not in pair and (abnormal is None or is_abnormal is abnormal):
             scores.append((pair[0] or 0.0, pair[1] or 0.0))
-            clusters.append(cluster)
+            clusters.append(cluster_of(answers))
     kind = "" if abnormal is None else "_abnormal" if abnormal else "_normal"
     name = f"both_right_{subject}{kind}"
     if not scores:

@@ -164,7 +164,7 @@ def _arm(arm: Arm) -> ArmRow:
         judges=list(arm.judges),
         partial=arm.partial,
         questions=len(arm.records),
-        images=len({record.cluster for record in arm.records}),
+        images=len({record.image for record in arm.records}),
         notes=arm_notes(arm, STRICT),
     )
 

@@ -20,7 +20,7 @@ from radimagenet_vqa_tasks.errors import RunError
 
 SCHEMA = "radvqa.table/1"
 
-INTERVALS = "In brackets: 95 % intervals, clustered on images."
+INTERVALS = "In brackets: 95 % intervals, clustered on images, or on what a note says."
 MARKS = (
     "Of comparable runs the best is bold (* in text), the second best underlined (in Markdown: italic); ~ is a tie: by "
     "paired tests, corrected over this table, not told apart from the best."
@@ -159,6 +159,9 @@ def interval(estimate: Estimate) -> str:
 def arm_notes(arm: Arm, scheme: Scheme) -> list[str]:
     """What a reader must know of a run before its numbers mean anything."""
     notes = []
+    if arm.clustered_on != "images":
+        clusters = len({record.cluster for record in arm.records})
+        notes.append(f"intervals and tests go by {clusters:,} {arm.clustered_on}, whose questions are not independent.")
     if arm.is_sample:
         notes.append("the embedded sample, not the benchmark; its numbers support no claim about a model.")
     if arm.partial:
@@ -249,9 +252,15 @@ _EXTRAS = ("questions", "images", "unparsed", "missing", "judge")
 
 def _extras(arm: Arm, measured: Mapping[str, Measured]) -> list[Item]:
     avg = measured[AVG]
-    images = len({record.cluster for record in arm.records})
     shares = [f"{count:,} ({100 * count / avg.asked:.1f} %)" if count else "0" for count in (avg.unparsed, avg.missing)]
-    return [Item(text) for text in (f"{avg.asked:,}", f"{images:,}", *shares, ", ".join(arm.judges) or "-")]
+    return [Item(text) for text in (f"{avg.asked:,}", _images(arm), *shares, ", ".join(arm.judges) or "-")]
+
+
+def _images(arm: Arm) -> str:
+    """How many images, and of how many scans or studies where the data tell."""
+    images, clusters = len({record.image for record in arm.records}), len({record.cluster for record in arm.records})
+    said = f"{clusters:,} {arm.clustered_on}"
+    return f"{images:,}" if arm.clustered_on == "images" else said if images == clusters else f"{images:,} of {said}"
 
 
 def _counts(measured: Sequence[Measured]) -> str:

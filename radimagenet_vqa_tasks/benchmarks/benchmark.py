@@ -182,12 +182,14 @@ class Embedded:
         group: the group of its tasks, which are called `<prefix>_<cell>`.
         file: below the package's folder.
         fingerprint: of its data: by that, and not by a task's name, records are known to be the sample's.
+        clustered_on: what its questions' clusters are, in the plural.
     """
 
     group: str
     prefix: str
     file: str
     fingerprint: str
+    clustered_on: str = "images"
 
 
 @dataclass(frozen=True)
@@ -219,12 +221,14 @@ class Question:
         question: the text as the data set has it, without options or instructions.
         target: the right answer: a capital letter for "mc", "yes" or "no" for "closed", a text for the others.
         key: unique in the benchmark, and the same wherever the data are the same.
-        cluster: what the question shares with others (its image, scan or study), so that errors can be clustered.
+        cluster: what the question shares with others, so that errors can be clustered: the patient, study or scan where
+            the data tell, else the image.
         cell: the name of its cell.
         choices: the options' texts; empty unless the format is "mc".
         facets: what results are broken down by; every question of a benchmark has the same names.
         files: names of its images, where they are not in the row.
         views: of each image how it was taken, where the data say so.
+        picture: the image, where the cluster is more than that; "" where the cluster is the image.
         row: the row whose images it has; the adapter fills it in.
         shown: whose picture it has, where that is not its own.
     """
@@ -239,8 +243,14 @@ class Question:
     facets: Mapping[str, Facet] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
+    picture: str = ""
     row: int = -1
     shown: Shown | None = None
+
+    @property
+    def image(self) -> str:
+        """What tells the image from others."""
+        return self.picture or self.cluster
 
 
 @dataclass(frozen=True)
@@ -342,6 +352,7 @@ class Benchmark:
         facets: what its results can be broken down by.
         topic: the one of them that says best what a question asks about.
         free_facets: those of free text, whose rare values tables put together.
+        clustered_on: what the questions' clusters are, in the plural.
         averaged: whether the unweighted mean of the cells is a number that means something.
         together: whether all its questions are asked about each image, so that answers can contradict each other.
         one_data_set: whether all cells ask about the same rows, so that one fingerprint covers them.
@@ -379,6 +390,7 @@ class Benchmark:
     facets: tuple[str, ...] = ()
     topic: str = "format"
     free_facets: tuple[str, ...] = ()
+    clustered_on: str = "images"
     averaged: bool = True
     together: bool = False
     one_data_set: bool = True

@@ -78,6 +78,7 @@ BENCHMARKS = (
         columns=(*REQUIRED, *FACETS.values()),
         images=(),
         question=question,
+        clustered_on="studies",
         whole=_whole,
         figures=_figures,
         facets=(*FACETS, "views"),

@@ -187,7 +187,7 @@ def whole_faults(benchmark: Benchmark, questions: Sequence[Question], built: int
     """What is missing of a whole benchmark, or of data that were built to be like it with `built` images."""
     if built is None:
         return benchmark.whole(questions)
-    images = len({one.cluster for one in questions})
+    images = len({one.image for one in questions})
     return [] if images == built else [f"the data were built with {built:,} images; here are {images:,}"]
 
 

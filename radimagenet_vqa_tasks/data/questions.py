@@ -27,7 +27,7 @@ SHOWN = "shown"
 # An image is its file's bytes or, where they are null, the file at `path`.
 _IMAGE_TYPE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 _SHOWN_TYPE = pa.struct([("key", pa.string()), ("target", pa.string())])
-_TEXT_COLUMNS = ("question", "target", "format", "key", "cluster", "cell")
+_TEXT_COLUMNS = ("question", "target", "format", "key", "cluster", "picture", "cell")
 _FEATURES = Features({IMAGES: ListOf(Image(decode=False))})
 
 

@@ -30,7 +30,7 @@ def swapped(benchmark: Benchmark, questions: Sequence[Question]) -> list[Questio
 def _pool(benchmark: Benchmark, questions: Sequence[Question]) -> _Pool:
     """The questions of one cell by what their pictures show, both in an order of hashes."""
     by_label: dict[Hashable, list[Question]] = {}
-    for one in sorted(questions, key=lambda one: (_hash(one.cluster), one.key)):
+    for one in sorted(questions, key=lambda one: (_hash(one.image), one.key)):
         by_label.setdefault(benchmark.label(one), []).append(one)
     return dict(sorted(by_label.items(), key=lambda of_label: _hash(of_label[1][0].key)))
 

@@ -76,7 +76,7 @@ def _findings(benchmark: Benchmark, rows: Dataset, *, whole: bool) -> Iterator[F
         files = image_files(benchmark, found.questions)
     except RadVQAError as error:
         yield Finding(True, str(error))
-    images = len({one.cluster for one in found.questions})
+    images = len({one.image for one in found.questions})
     digest = known_fingerprint(found.rows, [] if benchmark.source.images_from else list(files.values()))
     if built:
         yield Finding(False, f"built data, not {benchmark.title}: made by `radvqa build`")

@@ -79,7 +79,7 @@ def _rank(one: _Told) -> float:
 def _ran(arms: Sequence[Arm]) -> list[str]:
     names = list(dict.fromkeys(plain(arm.name, 40) for arm in arms))
     questions = sorted({len(arm.records) for arm in arms})
-    images = max(len({record.cluster for record in arm.records}) for arm in arms)
+    images = max(len({record.image for record in arm.records}) for arm in arms)
     sample = " of the embedded sample" if any(arm.is_sample for arm in arms) else ""
     blind = sum(not arm.with_image for arm in arms)
     how = "without the images" if blind == len(arms) else "with and without the images" if blind else "with the images"

@@ -135,7 +135,7 @@ def ordered_questions(columns: Iterable[Column]) -> dict[Question, Record]:
     images = Table[Question]()
     cells = Table(name for family in BENCHMARKS.values() for name in family.cells)
     places = {
-        question: (images.number((question[0], record.cluster)), cells.number(record.cell))
+        question: (images.number((question[0], record.image)), cells.number(record.cell))
         for question, record in found.items()
     }
     return dict(sorted(found.items(), key=lambda one: places[one[0]]))
@@ -150,7 +150,7 @@ def _links(questions: Iterable[Question]) -> list[str]:
 
 def _clusters(questions: Mapping[Question, Record]) -> list[int]:
     images = Table[Question]()
-    return [images.number((data, record.cluster)) for (data, _), record in questions.items()]
+    return [images.number((data, record.image)) for (data, _), record in questions.items()]
 
 
 def _choices(tables: _Tables, record: Record) -> int:

@@ -28,7 +28,7 @@ from radimagenet_vqa_tasks.scoring.response import Response
 CHECKPOINT_SECONDS = 5.0
 FIRST_CHECKPOINT = 32
 
-_OF_THE_QUESTION = ("key", "cluster", "arm", "fingerprint", "shown")
+_OF_THE_QUESTION = ("key", "cluster", "picture", "arm", "fingerprint", "shown")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Asker:
         keys = list(self._keys(requests, rows))
         known = {key for key in keys if self._store.get(key) is not None}
         first = {key: place for place, key in reversed(list(enumerate(keys))) if key not in known}
-        order = _by_cluster(sorted(first.values()), rows)
+        order = _by_image(sorted(first.values()), rows)
         self.asked = Asked(len(requests), len(order), len(known))
         results: dict[str, Any] = {key: self._store.get(key) for key in known}
         with self._progress.of(len(order) + len(known), done=len(known)):
@@ -133,12 +133,13 @@ def _picture(row: Mapping[str, Any]) -> list[Any]:
     return [row.get("fingerprint"), (row.get("shown") or row).get("key"), row.get("arm") == "blank"]
 
 
-def _by_cluster(places: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """The places with those of a cluster next to each other, clusters in the order in which they first occur."""
+def _by_image(places: Sequence[int], rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """The places with those of an image next to each other, images in the order in which they first occur."""
     together: dict[object, list[int]] = {}
     for place in places:
-        together.setdefault(rows[place].get("cluster", place), []).append(place)
-    return [place for of_cluster in together.values() for place in of_cluster]
+        row = rows[place]
+        together.setdefault(row.get("picture") or row.get("cluster", place), []).append(place)
+    return [place for of_image in together.values() for place in of_image]
 
 
 def greedy(settings: Mapping[str, Any]) -> bool:

@@ -93,7 +93,7 @@ def parse(line: bytes) -> tuple[Record | None, str]:
 
 _SHARED: dict[Any, Any] = {}
 _RECURRING = (
-    *("cluster", "cell", "format", "question", "target", "fingerprint", "version", "extracted", "reason"),
+    *("cluster", "picture", "cell", "format", "question", "target", "fingerprint", "version", "extracted", "reason"),
     *("judge", "asked"),
 )
 

@@ -186,6 +186,7 @@ def record_of(doc: Mapping[str, Any], response: Response, scored: Scored) -> Rec
     return Record(
         key=doc["key"],
         cluster=doc["cluster"],
+        picture=doc.get("picture") or "",
         cell=doc["cell"],
         arm=doc["arm"],
         format=doc["format"],

@@ -36,7 +36,9 @@ class Record(msgspec.Struct, kw_only=True):
 
     Attributes:
         key: of the question; unique in its benchmark and stable.
-        cluster: what the question shares with others (an image, a scan, a study); errors are clustered on it.
+        cluster: what the question shares with others (a patient, study or scan where the data tell, else an image);
+            errors are clustered on it.
+        picture: the image, where the cluster is more than that; "" where the cluster is the image.
         cell: the column of the benchmark's table.
         facets: what results are broken down by; the names are the benchmark's.
         target: the right answer: a letter, "yes" or "no", or a text.
@@ -63,6 +65,7 @@ class Record(msgspec.Struct, kw_only=True):
     key: str
     cluster: str
     cell: str
+    picture: str = ""
     format: str
     target: str
     fingerprint: str
@@ -84,6 +87,11 @@ class Record(msgspec.Struct, kw_only=True):
     asked: str = ""
     pack: str = ""
     shown: Shown | None = None
+
+    @property
+    def image(self) -> str:
+        """What tells the image from others."""
+        return self.picture or self.cluster
 
     @property
     def with_image(self) -> bool:

@@ -98,7 +98,7 @@ def paired(arm: Arm, first: str, second: str, scheme: Scheme) -> Pairs:
     for record in arm.records:
         score = scheme.score(record)
         if record.cell in scores and score is not None:
-            scores[record.cell][record.cluster] = score
+            scores[record.cell][record.image] = score
     images = [image for image in scores[first] if image in scores[second]]
     return [scores[second][image] for image in images], [scores[first][image] for image in images], images
 

@@ -100,7 +100,7 @@ def first(answered: Sequence[Answered], count: int = MOST) -> list[Answered]:
     chosen: list[Answered] = []
     taken: set[object] = set()
     for one in sorted(answered, key=lambda one: draw(one[0].key, 2**64)):
-        marks = {one[0].cluster, (one[1].question,)}
+        marks = {one[0].image, (one[1].question,)}
         if len(chosen) < count and not marks & taken:
             taken |= marks
             chosen.append(one)

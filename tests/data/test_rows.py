@@ -24,8 +24,9 @@ def test_families_share_one_form(family: str, hub_copy: Path, comparator_copies:
     assert len(questions) == len(set(questions["key"][:])) == COUNTS[family]
     assert set(questions["cell"][:]) == set(BENCHMARKS[family].cells)
     assert set(questions.column_names) == {
-        *("images", "question", "choices", "target", "format", "key", "cluster", "cell", "facets", "fingerprint"),
-        *("arm", "shown", "views"),
+        *("images", "question", "choices", "target", "format", "key", "cluster", "picture", "cell"),
+        *("facets", "fingerprint", "views"),
+        *("arm", "shown"),
     }
     assert all(set(facets) == set(BENCHMARKS[family].facets) for facets in questions["facets"])
     for form, target, choices in zip(questions["format"], questions["target"], questions["choices"], strict=True):

@@ -103,7 +103,7 @@ def _subjects(axes: Axes, cells: Sequence[Cell], look: Look) -> None:
 
 
 def _images(records: Sequence[Record]) -> str:
-    return f"{len({record.cluster for record in records}):,}"
+    return f"{len({record.image for record in records}):,}"
 
 
 def pathologies_figure(arm: Arm, number: int, scheme: Scheme, look: Look) -> Figure | None:
