@@ -119,7 +119,8 @@ def _outcome(one: Difference, p: float, same: bool, same_first: bool) -> Outcome
 
 def detectable(one: Difference, tests: int, power: float = POWER) -> float:
     """The difference that a two-sided test, corrected for so many, finds with this probability; NaN for no data."""
-    return (z_quantile(1 - ALPHA / tests) + one_sided(power)) * one.error
+    found = (z_quantile(1 - ALPHA / tests) + one_sided(power)) * one.error
+    return min(found, 1.0)  # and not the other way round, which would make 1 of NaN
 
 
 def needed_questions(one: Difference, margin: float, tests: int, power: float = POWER) -> int | None:
