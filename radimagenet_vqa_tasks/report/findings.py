@@ -53,8 +53,8 @@ def findings(arms: Sequence[Arm], scheme: Scheme) -> list[Finding]:
     told = [_told(arm, scheme) for arm in arms if arm.records]
     seeing = sorted((one for one in told if one.arm.with_image), key=_rank)
     found = [
-        Finding("Does it look at the image", looks(arms, scheme)),
         Finding("What was run", _ran(arms)),
+        Finding("Does it look at the image", looks(arms, scheme)),
         Finding("How good", _good(seeing)),
         Finding("How sure", _sure(seeing, scheme)),
         Finding("Can the reading be trusted", _read(told)),

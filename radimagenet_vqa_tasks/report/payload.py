@@ -113,7 +113,7 @@ def payload(
             "images": [images.get(question, ()) for question in questions],
         },
         "arms": [{"label": one.label, "shown": one.arm} for one in columns],
-        "answers": [_answers(one, questions, tables, cut) for one in columns],
+        "answers": [_answers(one, questions, images, tables, cut) for one in columns],
         "facets": _facets(list(questions.values())),
         "outcomes": OUTCOMES,
         "leftOut": len(everything) - len(questions),
@@ -180,11 +180,17 @@ def _facets(records: Sequence[Record]) -> dict[str, Packed]:
 _ANSWER = ("outcome", "paper", "response", "prompt", "reply", "extracted", "judge", "reason")
 
 
-def _answers(column: Column, questions: Iterable[Question], tables: _Tables, cut: int) -> Packed:
-    """One column's answers, one entry a question."""
+def _answers(
+    column: Column,
+    questions: Iterable[Question],
+    images: Mapping[Question, Sequence[int]],
+    tables: _Tables,
+    cut: int,
+) -> Packed:
+    """One column's answers, one entry a question; `shown` has the pictures shown in the place of a question's own."""
     outcomes = {name: code for code, name in enumerate(OUTCOMES)}
     texts, words = tables.texts, tables.words
-    made: Packed = {name: [] for name in _ANSWER} | {"earlier": {}, "length": {}}
+    made: Packed = {name: [] for name in _ANSWER} | {"earlier": {}, "length": {}, "shown": {}}
     for row, question in enumerate(questions):
         record, said = column.records.get(question), column.answers.get(question, Answer())
         whole = len(said.response or "")
@@ -201,6 +207,9 @@ def _answers(column: Column, questions: Iterable[Question], tables: _Tables, cut
             made["earlier"][row] = [_cut(verdict, cut) for verdict in said.earlier[-EARLIER:]]
         if whole > cut:
             made["length"][row] = whole
+        if record and record.shown:
+            pictures = images.get((record.fingerprint, record.shown.key), ())
+            made["shown"][row] = {"images": list(pictures), "target": record.shown.target}
     return made
 
 

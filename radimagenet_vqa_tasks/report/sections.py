@@ -28,9 +28,10 @@ from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
 from radimagenet_vqa_tasks.errors import RadVQAError
 from radimagenet_vqa_tasks.report.findings import Finding, findings
 from radimagenet_vqa_tasks.report.grounding import has_more_arms, run_sheets
+from radimagenet_vqa_tasks.report.leaderboard import leaderboard
 from radimagenet_vqa_tasks.scoring.record import ARMS
 
-SIDE_BY_SIDE = 4  # arms that are a column each, beside the findings; more are a row each
+SIDE_BY_SIDE = 4  # arms that are a column each, beside the findings; more are a row each, in a leaderboard
 AT_LEAST = 10  # questions of a pathology that is ranked
 
 # The subject is in the cells' names; templates and pathologies are too many for one table.
@@ -55,7 +56,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Section:
-    """One benchmark: what must be known of its runs, what they show, the main table, and the others."""
+    """One benchmark: what must be known of its runs, what they show, the main table, and the others.
+
+    `is_wide` where the main table needs the whole width.
+    """
 
     family: Benchmark
     labels: list[str]
@@ -75,10 +79,13 @@ def _section(arms: Sequence[Arm], scheme: Scheme) -> Section:
     makers = (_looks, _other_protocol, _published, _blind, _compared, _consistent, _broken_down)
     parts = [make(arms, scheme) for make in makers]
     labels = together({arm.label: arm_notes(arm, scheme) for arm in arms})
-    wide = len(arms) > SIDE_BY_SIDE
-    main = main_sheet(arms, scheme, paper_layout=wide)
+    many = len(arms) > SIDE_BY_SIDE
+    table = main_sheet(arms, scheme, paper_layout=many)
+    main = leaderboard(arms, scheme, table) if many else table
+    if main is not table:
+        parts.insert(0, Part("Every cell of every run", [table]))
     parts = [part for part in parts if part.sheets or part.missing]
-    return Section(family, labels, findings(arms, scheme), main, parts, wide)
+    return Section(family, labels, findings(arms, scheme), main, parts, many and main is table)
 
 
 def _looks(arms: Sequence[Arm], scheme: Scheme) -> Part:

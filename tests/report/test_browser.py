@@ -11,7 +11,7 @@ from report_support import line, write_run
 from runs_support import record, set_fields
 
 from radimagenet_vqa_tasks.report.build import report
-from radimagenet_vqa_tasks.scoring.record import Record
+from radimagenet_vqa_tasks.scoring.record import Record, Shown
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -151,10 +151,10 @@ def test_question_is_shown_with_all_that_is_known(opened: Open, docs: list[dict[
     assert key(page) == docs[row - row % 9]["key"]
 
 
-def test_many_runs_are_counted_in_the_list(
+def test_of_many_runs_some_are_in_sight_and_others_are_chosen(
     chromium: Browser, docs: list[dict[str, Any]], tmp_path: Path, no_figures: None
 ) -> None:
-    """Of more runs than there is room for signs, the list says how many are right; each answer is still shown."""
+    """Six runs at first; any others by their boxes, which the address keeps; of more than six the list counts."""
     runs = [
         write_run(
             tmp_path / str(number), [line(one_record(docs[0], "correct" if number % 2 else "incorrect"))], str(number)
@@ -164,9 +164,47 @@ def test_many_runs_are_counted_in_the_list(
     page = chromium.new_page()
     page.goto(report(runs, tmp_path / "report.html", with_images=False).path.as_uri())
     page.wait_for_selector(READY)
+    assert page.locator(".answers > article").count() == page.locator(".row .sign").count() == 6
+    boxes = page.locator("#tally input")
+    boxes.nth(6).check()
     assert page.locator(".row").inner_text().endswith("3 of 7 right")
     assert page.locator(".answers > article").count() == 7
+    boxes.nth(0).uncheck()
+    page.goto(page.url)
+    page.wait_for_selector(READY)
+    assert [boxes.nth(run).is_checked() for run in range(7)] == [False, *[True] * 6]
     page.close()
+
+
+def test_the_picture_shown_instead_stands_beside_the_answer(
+    chromium: Browser, docs: list[dict[str, Any]], tmp_path: Path, no_figures: None
+) -> None:
+    """In the arm `swapped`: the other question's picture, and what would be right for it."""
+    other = next(doc for doc in docs if doc["cluster"] != docs[0]["cluster"])
+    swapped = one_record(docs[0], "incorrect", arm="swapped", shown=Shown(other["key"], "a hip"))
+    run = write_run(
+        tmp_path / "run", [line(one_record(docs[0], "correct")), line(swapped), line(one_record(other, "correct"))]
+    )
+    page = chromium.new_page()
+    page.goto(report([run], tmp_path / "report.html").path.as_uri())
+    page.wait_for_selector(READY)
+    instead = page.locator(".answer .instead")
+    assert instead.inner_text() == "The picture shown; right for it: a hip"
+    shown = instead.locator("img").get_attribute("src")
+    assert shown and shown != page.locator(".pictures img").get_attribute("src")
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_accessibility_rules_find_no_fault(opened: Open, width: int, scheme: str) -> None:
+    """axe-core: names, roles, heads of tables, the order of headings, contrast (WCAG AA), with everything unfolded."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = opened(width=width, scheme=scheme)
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    faults = Axe().run(page).response["violations"]
+    assert [(fault["id"], fault["nodes"][0]["html"][:200]) for fault in faults] == []
 
 
 def test_protocols_that_differ_are_marked(opened: Open) -> None:

@@ -6,7 +6,7 @@ function shown(store, row, select) {
   return [
     el("h3", { id: "asked", tabindex: "-1" }, isolated(store.texts[questions.text[row]])),
     el("div", { class: "case" }, pictures(store, row), el("div", {}, options(store, row), facts(store, row, cell))),
-    el("div", { class: "answers" }, store.arms.map((_, arm) => card(store, arm, row))),
+    el("div", { class: "answers" }, [...store.picked].map((arm) => card(store, arm, row))),
     siblings(store, row, select),
   ];
 }
@@ -31,7 +31,7 @@ function options(store, row) {
   const items = choices.map((text, index) => {
     const letter = String.fromCharCode(65 + index);
     const right = letter === target;
-    const by = picks.flatMap((pick, arm) => (pick === letter ? [arm] : []));
+    const by = [...store.picked].filter((arm) => picks[arm] === letter);
     return el(
       "li",
       { class: right ? "right" : by.length ? "picked" : null },
@@ -78,6 +78,7 @@ function card(store, arm, row) {
     { class: `answer ${answer.outcome}` },
     head,
     seeing,
+    instead(store, answer),
     el("p", { class: "verdict" }, sign(answer.outcome, ""), " ", el("strong", {}, answer.outcome), paper(store, arm, row, answer)),
     response(answer),
     el("dl", { class: "facts" }, reading(store, row, answer).map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
@@ -85,6 +86,16 @@ function card(store, arm, row) {
     earlier(store, answer),
     folded("The prompt", answer.prompt),
   );
+}
+
+// The picture that was shown in the place of the question's own, and what would be right for it.
+function instead(store, answer) {
+  if (!answer.shown) return null;
+  const found = store.sources(answer.shown.images);
+  const images = found.map((src) => el("img", { src, alt: "the picture that was shown instead (thumbnail)" }));
+  const { target } = answer.shown;
+  const right = target === null ? "no answer of this question is right for it" : ["right for it: ", isolated(target)];
+  return el("figure", { class: "instead" }, images, el("figcaption", {}, found.length ? "The picture shown; " : "Of the picture shown: ", right));
 }
 
 function paper(store, arm, row, answer) {

@@ -93,10 +93,11 @@ const SIGNS = 6; // runs; of more they are counted
 
 // A sign for each run, or how many of them are right.
 function signs(store, row) {
-  if (store.arms.length <= SIGNS) {
-    return el("span", { class: "signs" }, store.arms.map((_, arm) => outcomeSign(store, arm, row)));
+  const arms = [...store.picked];
+  if (arms.length <= SIGNS) {
+    return el("span", { class: "signs" }, arms.map((arm) => outcomeSign(store, arm, row)));
   }
-  const known = store.arms.map((_, arm) => store.right(arm, row)).filter((right) => right >= 0);
+  const known = arms.map((arm) => store.right(arm, row)).filter((right) => right >= 0);
   return el("span", { class: "about" }, `${known.filter(Boolean).length} of ${known.length} right`);
 }
 

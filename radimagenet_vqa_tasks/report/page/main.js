@@ -27,8 +27,17 @@ function start(store) {
     list.show(rows, current);
     const absent = store.leftOut ? ` (${store.leftOut.toLocaleString("en")} more did not fit into this file)` : "";
     status.textContent = `${rows.length.toLocaleString("en")} of ${plural(store.count, "question", "questions")}${absent}`;
-    tally.replaceChildren(...store.arms.map((arm, index) => tallied(store, arm, index, rows)));
+    tally.replaceChildren(...store.arms.map((arm, index) => tallied(store, arm, index, rows, pick)));
     form.classList.toggle("active", filters.values().length > 0);
+  }
+
+  // Have a run's answers in sight, or not.
+  function pick(arm, chosen) {
+    chosen ? store.picked.add(arm) : store.picked.delete(arm);
+    store.picked = new Set([...store.picked].sort((one, other) => one - other));
+    list.draw(true);
+    if (current >= 0) detail.replaceChildren(...shown(store, current, jump).filter((node) => node !== null));
+    remember();
   }
 
   // Show a question. By hand: a person asked for it, and on a phone it takes the list's place.
@@ -56,6 +65,9 @@ function start(store) {
     if (!browser.classList.contains("ready")) return; // nobody has chosen anything yet
     const values = new URLSearchParams(filters.values());
     if (current >= 0) values.set("q", store.questions.link[current]);
+    if (store.picked.size < Math.min(store.arms.length, PICKED) || [...store.picked].some((arm) => arm >= PICKED)) {
+      values.set("runs", [...store.picked].map((arm) => arm + 1).join(" "));
+    }
     const hash = `#${values}`;
     if (location.hash !== hash) history.replaceState(null, "", hash === "#" ? "#questions" : hash);
   }
@@ -65,6 +77,8 @@ function start(store) {
     if (!location.hash.includes("=")) return false;
     const values = new URLSearchParams(location.hash.slice(1));
     filters.set(values);
+    const runs = (values.get("runs") ?? "").split(" ").map((number) => Number(number) - 1);
+    if (values.has("runs")) store.picked = new Set(runs.filter((arm) => arm in store.arms));
     const row = store.byLink.get(values.get("q"));
     current = row ?? -1;
     refresh();
@@ -91,7 +105,8 @@ function start(store) {
   setTimeout(() => store.lowered, 300); // before anybody searches
 }
 
-function tallied(store, arm, index, rows) {
+// A run: whether its answers are in sight, and how many of these questions it has right.
+function tallied(store, arm, index, rows, pick) {
   let right = 0;
   let known = 0;
   let asked = 0;
@@ -102,8 +117,13 @@ function tallied(store, arm, index, rows) {
     asked += store.answers[index].outcome[row] >= 0;
   }
   const rest = asked - known ? `, ${asked - known} missing` : "";
-  return el("li", {}, el("span", { class: "number" }, String(index + 1)), " ", isolated(arm.label, "name"), " ",
-    el("span", { class: "count" }, asked ? `${right.toLocaleString("en")} of ${known.toLocaleString("en")} right${rest}` : "no answers"));
+  const box = el("input", { type: "checkbox", checked: store.picked.has(index) });
+  box.addEventListener("input", (event) => {
+    event.stopPropagation();
+    pick(index, box.checked);
+  });
+  return el("li", {}, el("label", {}, box, " ", el("span", { class: "number" }, String(index + 1)), " ", isolated(arm.label, "name"), " ",
+    el("span", { class: "count" }, asked ? `${right.toLocaleString("en")} of ${known.toLocaleString("en")} right${rest}` : "no answers")));
 }
 
 function keyboard(list, filters, browser) {

@@ -9,6 +9,8 @@ async function unpacked(id) {
   return new Store(await new Response(stream).json());
 }
 
+const PICKED = 6; // runs that are in sight before anybody chooses
+
 class Store {
   constructor(data) {
     Object.assign(this, data);
@@ -21,6 +23,8 @@ class Store {
     });
     this.blocks = new Map();
     this.held = new Map();
+    this.picked = new Set(this.arms.keys()); // the runs whose answers are in sight
+    if (this.picked.size > PICKED) this.picked = new Set([...this.picked].slice(0, PICKED));
   }
 
   // The answer of one run to one question; null where the run has none.
@@ -40,6 +44,7 @@ class Store {
       reply: text("words", "reply"),
       earlier: answers.earlier[row] || [],
       length: answers.length[row] || 0,
+      shown: answers.shown[row] ?? null,
     };
   }
 
@@ -64,7 +69,11 @@ class Store {
 
   // The pictures of a question as data: addresses. A block of them is parsed when one is first looked at.
   pictures(row) {
-    return (this.questions.images[row] || []).flatMap((index) => {
+    return this.sources(this.questions.images[row] || []);
+  }
+
+  sources(numbers) {
+    return numbers.flatMap((index) => {
       const block = Math.floor(index / this.perBlock);
       if (!this.blocks.has(block)) {
         this.blocks.set(block, JSON.parse(document.getElementById(`images-${block}`)?.textContent ?? "[]"));

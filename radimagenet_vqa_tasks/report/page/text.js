@@ -45,5 +45,6 @@ const OUTCOMES = {
 };
 
 function sign(outcome, words) {
-  return el("span", { class: `sign ${outcome}`, title: words, role: "img", "aria-label": words }, OUTCOMES[outcome]);
+  const said = words ? { title: words, role: "img", "aria-label": words } : { "aria-hidden": "true" };
+  return el("span", { class: `sign ${outcome}`, ...said }, OUTCOMES[outcome]);
 }
