@@ -62,7 +62,9 @@ def table(names: Sequence[str], scheme: Scheme, form: Format, extras: Extras) ->
         sheets.append(totals)
     sheets += [sheet for facet in extras.by for sheet in tables.facet_sheets(arms, facet, scheme, extras.cells)]
     if extras.pathologies is not None:
-        sheets += tables.pathology_sheets(arms, scheme, extras.pathologies, extras.cells or ("pathology_mc",))
+        from radimagenet_vqa_tasks.analysis.pathologies import pathology_sheets
+
+        sheets += pathology_sheets(arms, scheme, extras.pathologies, extras.cells or ("pathology_mc",))
     if extras.baselines:
         sheets += _baseline_sheets(arms, scheme)
     if extras.contrasts:

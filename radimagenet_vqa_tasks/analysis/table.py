@@ -82,7 +82,7 @@ def _title(arms: Sequence[Arm]) -> str:
 def facet_sheets(arms: Sequence[Arm], facet: str, scheme: Scheme, cells: Collection[str] = ()) -> list[Sheet]:
     """One facet's groups, one table a benchmark. Raises RunError where no record says its facet."""
     require_facet(arms, facet)
-    _require_cells(cells)
+    require_cells(cells)
     return [_facet_sheet(group, facet, scheme, cells) for group in by_family(_with_facet(arms, facet))]
 
 
@@ -107,37 +107,6 @@ def _facet_sheet(arms: Sequence[Arm], facet: str, scheme: Scheme, cells: Collect
     notes = [f"{INTERVALS} n: scored questions."]
     title = f"By {facet}: accuracy, % ({of}){of_scheme(scheme)}"
     return Sheet(title, [facet, *(arm.label for arm in arms), "n"], rows, notes, data)
-
-
-def pathology_sheets(
-    arms: Sequence[Arm], scheme: Scheme, at_least: int, cells: Collection[str] = ("pathology_mc",), listed: int = 10
-) -> list[Sheet]:
-    """Of each run the best and the worst pathologies with at least so many scored questions; the paper's Figure 9."""
-    require_facet(arms, "pathology")
-    _require_cells(cells)
-    sheets = []
-    for arm in _with_facet(arms, "pathology"):
-        found = grouped(arm.records, "pathology", scheme, cells)
-        enough = {name: one for name, one in found.items() if one.estimate.n >= at_least}
-        ranked = sorted(enough, key=lambda name: (-enough[name].estimate.value, -enough[name].estimate.n, name))
-        best, worst = ranked[:listed], ranked[listed:][-listed:]
-        rows = [
-            [Item(kind), Item(name), shown(enough[name]), Item(str(enough[name].estimate.n))]
-            for kind, names in (("best", best), ("worst", worst))
-            for name in names
-        ]
-        notes = [
-            INTERVALS,
-            f"{len(enough)} of {len(found)} pathologies have at least {at_least} scored questions.",
-            "Ranks among so many groups are noisy: neighbours whose intervals overlap are not told apart.",
-        ]
-        data = fields(accuracy_row(arm, scheme, enough[name], "pathology", name) for name in ranked)
-        of = ", ".join(name_of(cell) for cell in cells) or "mean of the cells that a group has"
-        title = f"{arm.label}: pathologies read best and worst, accuracy, % ({of}){of_scheme(scheme)}"
-        sheets.append(
-            Sheet(title, ["", "pathology", "accuracy", "n"], rows, notes, data, frozenset({len(best) - 1}), 2)
-        )
-    return sheets
 
 
 def shown(measured: Measured, mark: str = "", tied: bool = False) -> Item:
@@ -219,7 +188,8 @@ def require_facet(arms: Sequence[Arm], facet: str) -> None:
         raise RunError(f"no record says its {facet}: the logs are of another version of this pack; run the task again")
 
 
-def _require_cells(cells: Collection[str]) -> None:
+def require_cells(cells: Collection[str]) -> None:
+    """Raise RunError, naming those that there are, where a cell does not exist."""
     for cell in cells:
         if cell not in BENCHMARK_OF:
             raise RunError(f"no cell is called {cell!r}; the cells are {', '.join(BENCHMARK_OF)}")

@@ -12,6 +12,7 @@ from radimagenet_vqa_tasks.analysis.compare import compare_sheets, obstacles
 from radimagenet_vqa_tasks.analysis.consistency import consistency_sheets
 from radimagenet_vqa_tasks.analysis.grounding import runs_of
 from radimagenet_vqa_tasks.analysis.measure import Scheme
+from radimagenet_vqa_tasks.analysis.pathologies import pathology_sheets
 from radimagenet_vqa_tasks.analysis.published import published_sheet
 from radimagenet_vqa_tasks.analysis.published_cells import cells_sheet, has_printed_row
 from radimagenet_vqa_tasks.analysis.sheet import Sheet
@@ -20,7 +21,6 @@ from radimagenet_vqa_tasks.analysis.table import (
     by_family,
     facet_sheets,
     main_sheet,
-    pathology_sheets,
     together,
 )
 from radimagenet_vqa_tasks.benchmarks import MAIN

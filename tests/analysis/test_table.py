@@ -10,8 +10,9 @@ from rich.console import Console
 from runs_support import DATA, arm, changed, record, records, set_fields
 
 from radimagenet_vqa_tasks.analysis.measure import AVG, Scheme, grouped, measure
+from radimagenet_vqa_tasks.analysis.pathologies import pathology_sheets
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet, as_rich, render
-from radimagenet_vqa_tasks.analysis.table import facet_sheets, main_sheet, pathology_sheets
+from radimagenet_vqa_tasks.analysis.table import facet_sheets, main_sheet
 from radimagenet_vqa_tasks.benchmarks.radvqa import CELLS
 from radimagenet_vqa_tasks.errors import RunError
 

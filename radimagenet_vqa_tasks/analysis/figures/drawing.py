@@ -11,11 +11,12 @@ from radimagenet_vqa_tasks.analysis.compare import obstacles
 from radimagenet_vqa_tasks.analysis.figures.cells import cells_figure
 from radimagenet_vqa_tasks.analysis.figures.figure import Figure, Look, Theme, settings
 from radimagenet_vqa_tasks.analysis.figures.grounding import grounding_figures
-from radimagenet_vqa_tasks.analysis.figures.groups import PATHOLOGY, REGION, pathologies_figure, regions_figure
+from radimagenet_vqa_tasks.analysis.figures.groups import REGION, pathologies_figure, regions_figure
 from radimagenet_vqa_tasks.analysis.figures.pairs import blind_figure, differences_figure, kappa_figure
 from radimagenet_vqa_tasks.analysis.figures.reliability import reliability_figure
 from radimagenet_vqa_tasks.analysis.grounding import grounding, runs_of
 from radimagenet_vqa_tasks.analysis.measure import Scheme
+from radimagenet_vqa_tasks.analysis.pathologies import FACET as PATHOLOGY
 from radimagenet_vqa_tasks.analysis.table import by_family
 from radimagenet_vqa_tasks.benchmarks import MAIN
 from radimagenet_vqa_tasks.scoring.record import ArmName, Record

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.figures.figure import Figure, Look, canvas, label, remarks
-from radimagenet_vqa_tasks.analysis.measure import Measured, Scheme, grouped, measure, value_of
+from radimagenet_vqa_tasks.analysis.measure import Scheme, measure, value_of
+from radimagenet_vqa_tasks.analysis.pathologies import pathologies
+from radimagenet_vqa_tasks.analysis.statistics import Estimate
 from radimagenet_vqa_tasks.benchmarks.benchmark import Cell
 from radimagenet_vqa_tasks.escape import plain
 from radimagenet_vqa_tasks.scoring.record import Record
@@ -19,8 +21,6 @@ COLOURS = "cividis"
 REGION = "location"
 WHOLE = "all"
 
-PATHOLOGY = "pathology"
-CELL = "pathology_mc"
 AT_LEAST = 10  # questions, as in the paper's Figure 9
 LISTED = 10
 
@@ -108,30 +108,33 @@ def _images(records: Sequence[Record]) -> str:
 
 def pathologies_figure(arm: Arm, number: int, scheme: Scheme, look: Look) -> Figure | None:
     """The pathologies that one run reads best and worst; None where fewer than two have enough questions."""
-    found = grouped(arm.records, PATHOLOGY, scheme, (CELL,))
-    enough = {name: one for name, one in found.items() if one.estimate.n >= AT_LEAST}
-    ranked = sorted(enough, key=lambda name: (-enough[name].estimate.value, -enough[name].estimate.n, name))
-    if len(ranked) < 2:
+    found = pathologies(arm, scheme, AT_LEAST)
+    ranked = list(found.raw)
+    if found.shrunken is None or len(ranked) < 2:
         return None
     names = ranked if len(ranked) <= 2 * LISTED else [*ranked[:LISTED], *ranked[-LISTED:]]
     drawing, axes = canvas(0.25 * len(names) + 0.9)
-    _bars(axes, names, enough, look)
+    _bars(axes, [(name, found.raw[name], found.shrunken.estimates[name]) for name in names], look)
     if len(names) < len(ranked):
         axes.axhline(LISTED - 0.5, color=look.faint, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.axvline(25, color=look.faint, linewidth=1)
     axes.set_title(label(arm))
-    caption = "Accuracy on the multiple-choice questions about each pathology, with 95 % intervals; n in parentheses. "
-    caption += f"{len(enough)} of {len(found)} pathologies have at least {AT_LEAST} scored questions"
+    caption = (
+        "Multiple-choice questions about each pathology. Bars: right answers; marks: drawn towards all pathologies "
+    )
+    caption += "by as much as their spread is chance, with 95 % intervals; n in parentheses. "
+    caption += f"{len(ranked)} of {found.found} pathologies have at least {AT_LEAST} scored questions"
     caption += f", of which the best and the worst {LISTED} are shown." if len(names) < len(ranked) else "."
-    caption += " Line: chance. Ranks among so many are noisy: bars whose intervals overlap are not told apart."
+    caption += f" Line: chance. {found.said}"
     title = f"{label(arm)}: pathologies read best and worst"
     return Figure(f"pathologies-{number}", title, caption + remarks([arm], judged=False), drawing, look.theme)
 
 
-def _bars(axes: Axes, names: Sequence[str], found: Mapping[str, Measured], look: Look) -> None:
-    estimates = [found[name].estimate for name in names]
+def _bars(axes: Axes, found: Sequence[tuple[str, float, Estimate]], look: Look) -> None:
+    """A bar for each raw share, and the shrunken one with its interval upon it."""
+    names, estimates = [name for name, _, _ in found], [one for _, _, one in found]
     places = range(len(names))
-    axes.barh(places, [100 * one.value for one in estimates], height=0.62, color=look.colour(0), alpha=0.45)
+    axes.barh(places, [100 * raw for _, raw, _ in found], height=0.62, color=look.colour(0), alpha=0.45)
     axes.hlines(
         places,
         [100 * one.low for one in estimates],
