@@ -14,6 +14,7 @@ from radimagenet_vqa_tasks.analysis.numbers import AccuracyRow, fields
 from radimagenet_vqa_tasks.analysis.ranking import Ranking
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.statistics import Estimate
+from radimagenet_vqa_tasks.analysis.tiers import tier_note
 from radimagenet_vqa_tasks.analysis.unclaimed import dropped_in_paper, unclaimed, wrong_in_paper
 from radimagenet_vqa_tasks.benchmarks import BENCHMARK_OF
 from radimagenet_vqa_tasks.errors import RunError
@@ -138,7 +139,10 @@ def arm_notes(arm: Arm, scheme: Scheme) -> list[str]:
     if judges := arm.judges:
         mixed = " (several judges in one run: judge it again with one)" if len(judges) > 1 else ""
         notes.append(f"open answers judged by {', '.join(judges)}{mixed}.")
-    notes += [*unclaimed(arm), *dropped_in_paper(arm)] if scheme.protocol == "paper" else []
+    if scheme.protocol == "paper":
+        notes += [*unclaimed(arm), *dropped_in_paper(arm)]
+    else:
+        notes += tier_note(arm.records)
     if not (missing := sum(record.outcome == "missing" for record in arm.records)):
         return notes
     if scheme.protocol == "paper":

@@ -45,6 +45,7 @@ class Line:
         record.earlier_verdicts = [*record.earlier_verdicts, verdict_of(record)]
         record.judge, record.outcome, record.reason = judge, verdict.outcome, verdict.reason
         record.judge_reply = getattr(verdict, "reply", None)
+        record.tier = verdict.tier
         claimed = is_papers_judge(judge) and cell_called(record.cell).paper
         in_paper = bool(getattr(verdict, "correct_in_paper", False)) if claimed else None
         # What is right for another picture does not depend on who judges.
@@ -59,6 +60,7 @@ def verdict_of(record: Record) -> dict[str, Any]:
         "judge": record.judge,
         "outcome": record.outcome,
         "reason": record.reason,
+        "tier": record.tier,
         "scores": record.scores,
         "judge_reply": record.judge_reply,
     }

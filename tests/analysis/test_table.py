@@ -69,6 +69,17 @@ def test_open_cells_have_no_number_in_the_papers_protocol_under_another_judge() 
     assert "in anatomy_open, pathology_open, so none over all cells: judged by rule" in " ".join(sheet.notes)
 
 
+def test_the_tiers_bound_what_the_rule_judge_decides() -> None:
+    """Of eight open answers three are wordings, two of them right; the five that were read may all be wrong."""
+    found = records(4, cells=("anatomy_open", "pathology_open"))
+    for number, one in enumerate(found):
+        set_fields(one, tier="matched" if number < 3 else "read", outcome="incorrect" if number == 2 else "correct")
+    said = " ".join(main_sheet([arm(found=found)], Scheme()).notes)
+    assert "5 of 8 verdicts on open answers interpret a sentence (tier read)" in said
+    assert "Were none of these answers right, 25.0 % of the open answers would be, were all, 87.5 %." in said
+    assert "(tier read)" not in " ".join(main_sheet([arm(found=records(4))], Scheme()).notes)
+
+
 def test_a_missing_cell_leaves_avg_empty() -> None:
     """A mean over eight cells is not Avg; the note says what is missing."""
     found = records(3, cells=list(CELLS)[:8])

@@ -50,6 +50,7 @@ def line(number: int, response: Any, **record: Any) -> dict[str, Any]:
             "scores": {"accuracy": 1.0, "accuracy_paper": 1.0},
             "judge": "rule",
             "reason": "match",
+            "tier": "matched",
             **record,
         },
     }
@@ -99,7 +100,8 @@ def test_a_run_is_judged_and_keeps_its_earlier_verdicts(server: JudgeServer, run
         assert (record["outcome"], record["judge"], record["reason"]) == ("incorrect", PAPERS, "judged")
         assert record["scores"] == {"accuracy": 0.0, "accuracy_paper": 0.0}
         assert record["judge_reply"] == INCORRECT
-        earlier = {"judge": "rule", "outcome": "correct", "reason": "match"}
+        assert record["tier"] is None
+        earlier = {"judge": "rule", "outcome": "correct", "reason": "match", "tier": "matched"}
         scores = {"accuracy": 1.0}
         assert record["earlier_verdicts"] == [{**earlier, "scores": scores, "judge_reply": None}]
         assert one["accuracy"] == one["accuracy_paper"] == {"score": 0, **_of(record, "cluster", "cell")}
