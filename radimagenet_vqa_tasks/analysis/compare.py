@@ -33,7 +33,8 @@ METHOD = (
     "with one question an image, else a test that flips the signs of images; corrected after Holm over all that this "
     "comparison decides ({tests} tests: every cell, Avg, group and run), and the verdict goes by it. {intervals} same "
     "within the margin: two one-sided tests with a margin of {cell:g} points, of {average:g} for Avg. detectable: the "
-    "difference that is found in 80 of 100 such comparisons. wins, losses: questions that only the second run, and "
+    "difference that is found in 80 of 100 such comparisons; power: in how many of 100 one of the margin is. wins, "
+    "losses: questions that only the second run, and "
     "only the first one, has right."
 )
 ALONE = "Each interval holds for its own line and not for all lines together (--simultaneous)."
@@ -234,7 +235,7 @@ def differences(paired: Paired, scheme: Scheme) -> dict[str, Difference]:
     return found | ({AVG: average_difference(pairs)} if paired.first.benchmark.averaged else {})
 
 
-HEADS = ("difference", "detectable", "p (Holm)", "n", "wins", "losses", "verdict")
+HEADS = ("difference", "detectable", "power", "p (Holm)", "n", "wins", "losses", "verdict")
 
 
 def _sheet(found: Compared, index: int, scheme: Scheme, method: str) -> Sheet:
@@ -259,7 +260,8 @@ def _sheet(found: Compared, index: int, scheme: Scheme, method: str) -> Sheet:
 def _row(name: str, row: DifferenceRow, decided: Decision) -> list[Item]:
     one = decided.difference
     seen = "-" if math.isnan(decided.detectable) else f"{100 * decided.detectable:.1f}"
-    texts = (seen, p_shown(decided.p_holm), str(one.n), str(one.wins), str(one.losses), str(decided))
+    power = "-" if math.isnan(decided.power) else f"{100 * decided.power:.0f} %"
+    texts = (seen, power, p_shown(decided.p_holm), str(one.n), str(one.wins), str(one.losses), str(decided))
     return [
         Item(name),
         *(Item(percent(mean)) for mean in (row.first_accuracy, row.second_accuracy)),
@@ -350,6 +352,7 @@ def _difference_row(
         margin=decided.margin,
         verdict=decided.outcome,
         detectable=decided.detectable,
+        power=decided.power,
         needed=decided.needed,
         n=one.n,
         images=one.clusters,

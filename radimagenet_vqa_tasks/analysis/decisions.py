@@ -39,6 +39,7 @@ class Decision:
         p_holm: corrected over the family; NaN where there is no test.
         margin: within which a difference counts as none.
         detectable: the difference that is found with a probability of 80 %, after correction.
+        power: the probability with which a difference of the margin is found, after correction.
         needed: about how many questions would tell a difference of the margin from none.
     """
 
@@ -50,6 +51,7 @@ class Decision:
     outcome: Outcome
     margin: float
     detectable: float
+    power: float
     needed: int | None
 
     def __str__(self) -> str:
@@ -78,11 +80,19 @@ def decide(
     same = same_within({key: one for key, one in found.items() if not math.isnan(one.p)}, margins)
     decided = {}
     for key, one in found.items():
-        outcome = _outcome(one, corrected[key], key in same, same_first)
         low, high = one.interval(level)
-        needed = needed_questions(one, margins[key], tests)
-        power = detectable(one, tests)
-        decided[key] = Decision(one, low, high, level, corrected[key], outcome, margins[key], power, needed)
+        decided[key] = Decision(
+            difference=one,
+            low=low,
+            high=high,
+            level=level,
+            p_holm=corrected[key],
+            outcome=_outcome(one, corrected[key], key in same, same_first),
+            margin=margins[key],
+            detectable=detectable(one, tests),
+            power=power_of(margins[key], one.error, tests),
+            needed=needed_questions(one, margins[key], tests),
+        )
     return decided
 
 
@@ -121,6 +131,14 @@ def detectable(one: Difference, tests: int, power: float = POWER) -> float:
     """The difference that a two-sided test, corrected for so many, finds with this probability; NaN for no data."""
     found = (z_quantile(1 - ALPHA / tests) + one_sided(power)) * one.error
     return min(found, 1.0)  # and not the other way round, which would make 1 of NaN
+
+
+def power_of(difference: float, error: float, tests: int) -> float:
+    """The probability that a two-sided test, corrected for so many, finds this difference; NaN for no data."""
+    if math.isnan(error):
+        return math.nan
+    steps = difference / error if error > 0 else math.inf
+    return 0.5 * math.erfc((z_quantile(1 - ALPHA / tests) - steps) / math.sqrt(2))
 
 
 def needed_questions(one: Difference, margin: float, tests: int, power: float = POWER) -> int | None:

@@ -202,6 +202,7 @@ class DifferenceRow(NumberRow, frozen=True, kw_only=True):
         Meta(description="what is decided, after correction"),
     ]
     detectable: Annotated[Size, Meta(description="the difference that is found in 80 of 100 such comparisons")]
+    power: Annotated[Share, Meta(description="the probability with which a difference of the margin is found")]
     needed: Annotated[
         Count | None,
         Meta(description="about how many questions would tell a difference of the margin from none"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from radimagenet_vqa_tasks import __version__
-from radimagenet_vqa_tasks.cli import answers, building, evaluating, results, studies
+from radimagenet_vqa_tasks.cli import answers, building, evaluating, planning, results, studies
 from radimagenet_vqa_tasks.cli.group import Commands, underscored
 
 
@@ -28,6 +28,7 @@ for command in (
     *(evaluating.demo, evaluating.run, evaluating.tasks, evaluating.verify, evaluating.judge),
     *(answers.questions, answers.score),
     *(results.table, results.compare, results.summary, results.records, results.leaderboard, results.report),
+    planning.power,
     studies.study,
     *(building.build, building.export, building.recipe),
 ):
