@@ -17,6 +17,8 @@ from radimagenet_vqa_tasks.analysis.contrasts import partners
 from radimagenet_vqa_tasks.analysis.numbers import CaptionDifferenceRow, CaptionRow, fields
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
 from radimagenet_vqa_tasks.analysis.table import name_of
+from radimagenet_vqa_tasks.benchmarks.benchmark import PrintedRows
+from radimagenet_vqa_tasks.published import tables
 from radimagenet_vqa_tasks.scoring.captions import METRICS
 from radimagenet_vqa_tasks.scoring.record import Record
 
@@ -111,11 +113,33 @@ def caption_sheets(arms: Sequence[Arm]) -> list[Sheet]:
         lines.append([Item(run), Item(name_of(cell, names[run, cell])), *values, *(Item(f"{one:,}") for one in counts)])
     heads = ["run", "images", *TITLES.values(), "n", "no caption", "missing"]
     sheets = [Sheet("Captions", heads, lines, notes, fields(rows), names=2)]
-    differences = _differences(arms)
-    return [*sheets, _difference_sheet(differences)] if differences else sheets
+    if differences := caption_differences(arms):
+        sheets.append(_difference_sheet(differences))
+    for benchmark in dict.fromkeys(arm.benchmark for arm in arms):
+        if benchmark.published and benchmark.printed:
+            sheets.append(_printed_sheet(benchmark.published, benchmark.printed))
+    return sheets
 
 
-def _differences(arms: Sequence[Arm]) -> list[CaptionDifferenceRow]:
+def _printed_sheet(paper: str, source: PrintedRows) -> Sheet:
+    """The values that a paper prints, a row a model."""
+    names = list(source.columns)
+    lines: list[list[Item | str]] = []
+    data: list[dict[str, object]] = []
+    for model, values in tables.rows(paper, source.table).items():
+        shown = [f"{values[column]:.4f}" if column in values else "-" for column in source.columns.values()]
+        lines.append([model, *shown])
+        data += [
+            {"published_row": model, "cell_and_metric": name, "value": values.get(column, math.nan)}
+            for name, column in source.columns.items()
+        ]
+    notes = [
+        f"Table {source.table} of {tables.SOURCES[paper].partition(', ')[0]}; its libraries' versions are not known."
+    ]
+    return Sheet("Captions, as published", ["model", *names], lines, notes, data)
+
+
+def caption_differences(arms: Sequence[Arm]) -> list[CaptionDifferenceRow]:
     """What each contrast changes in every run, and how each run differs from the first of its kind."""
     rows = []
     for arm in arms:

@@ -18,8 +18,10 @@ from radimagenet_vqa_tasks.analysis.agreement import kappa_rows
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.baselines import BaselineRow, baseline_rows
 from radimagenet_vqa_tasks.analysis.blind import blind_rows
+from radimagenet_vqa_tasks.analysis.captions import caption_differences, caption_rows
 from radimagenet_vqa_tasks.analysis.compare import compared, obstacles, pair
 from radimagenet_vqa_tasks.analysis.consistency import consistency_rows, has_images_together
+from radimagenet_vqa_tasks.analysis.contrasts import contrast_rows
 from radimagenet_vqa_tasks.analysis.discrimination import DiscriminationRow, discrimination_rows
 from radimagenet_vqa_tasks.analysis.grounding import Grounding, grounding, runs_of
 from radimagenet_vqa_tasks.analysis.grounding_line import in_words_rows
@@ -39,6 +41,9 @@ from radimagenet_vqa_tasks.analysis.numbers import (
     AccuracyRow,
     ArmRow,
     BlindRow,
+    CaptionDifferenceRow,
+    CaptionRow,
+    ContrastRow,
     DifferenceRow,
     KappaRow,
     PrintedRow,
@@ -80,6 +85,14 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     mirages: Annotated[list[MirageRow], Meta(description="answers in the arms in which there is nothing to see")]
     same_answers: Annotated[list[SameRow], Meta(description="answers that another arm does not change")]
     in_words: Annotated[list[InWordsRow], Meta(description="the same in a line of words, strict")]
+    contrasts: Annotated[
+        list[ContrastRow], Meta(description="cells that ask the same but for one thing, in pairs, by both protocols")
+    ]
+    captions: Annotated[list[CaptionRow], Meta(description="captions by every metric")]
+    caption_differences: Annotated[
+        list[CaptionDifferenceRow],
+        Meta(description="what a contrast changes in them, and how runs differ from the first"),
+    ]
     differences: Annotated[
         list[DifferenceRow],
         Meta(description="every run that compares with the first of its benchmark, by both protocols"),
@@ -98,6 +111,7 @@ SCHEMES = tuple(Scheme(protocol, by) for protocol in get_args(Protocol) for by i
 def summary(runs: Sequence[Run]) -> Summary:
     """The document. Any text in it is as it came from the logs: escape it."""
     arms = [arm for run in runs for arm in run.arms]
+    described = [arm for run in runs for arm in run.captions]
     families = by_family(arms)
     differences, agreement, refused = _compared(families)
     looked = _grounded(arms, STRICT)
@@ -117,6 +131,15 @@ def summary(runs: Sequence[Run]) -> Summary:
         mirages=[row for found in looked for row in mirage_rows(found)],
         same_answers=[row for found in looked for row in same_rows(found)],
         in_words=in_words_rows(arms, STRICT),
+        contrasts=[
+            row
+            for group in families
+            for contrast in group[0].benchmark.contrasts
+            for one in PROTOCOLS
+            for row in contrast_rows(group, contrast, one)
+        ],
+        captions=[row for arm in described for row in caption_rows(arm)],
+        caption_differences=caption_differences(described),
         differences=differences,
         agreement=agreement,
         not_compared=refused,

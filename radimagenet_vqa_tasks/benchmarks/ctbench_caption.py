@@ -12,6 +12,7 @@ from radimagenet_vqa_tasks.benchmarks.benchmark import (
     Cell,
     Contrast,
     Fit,
+    PrintedRows,
     Prompt,
     Question,
     Row,
@@ -26,6 +27,13 @@ from radimagenet_vqa_tasks.benchmarks.ctbench_records import split_of
 LESIONS = 3_197  # of the test split (Table 3)
 # What the published script asks GPT-4V.
 ASKED = "Describe this CT lesion image in radiology terms. Lesion ID: {}"
+TABLE_5 = (
+    ("BLEU-1", "bleu_1"),
+    ("METEOR", "meteor"),
+    ("ROUGE-1", "rouge_1"),
+    ("BERTScore", "bertscore_f1"),
+    ("cosine", "cosine"),
+)
 CELLS = {box: f"ctbench_caption_{box}" for box in BOXES}
 
 
@@ -44,7 +52,7 @@ def question(row: Row) -> Question | None:
         key=f"bbox:{lesion}",
         cluster=lesion,
         cell=CELLS["bbox"],
-        facets={"box": True, "size": (row.fields.get("size") or "").strip()},
+        facets={"box": BOXES["bbox"], "size": (row.fields.get("size") or "").strip()},
         files=(f"lesion_bbox/{lesion}.png",),
     )
 
@@ -55,7 +63,7 @@ def _with_and_without(questions: Sequence[Question]) -> list[Question]:
             one,
             key=one.key.replace("bbox", "nobox", 1),
             cell=CELLS["nobox"],
-            facets={**one.facets, "box": False},
+            facets={**one.facets, "box": BOXES["nobox"]},
             files=(one.files[0].replace("bbox", "nobox", 1),),
         )
         for one in questions
@@ -70,7 +78,9 @@ def _places(name: str) -> tuple[str, ...]:
 
 def _figures(questions: Sequence[Question], rows: int) -> Iterator[tuple[str, bool]]:
     yield f"lesions of all splits: {rows:,}; Table 3: 20,335", rows == 20_335
-    repeated = sum(count > 1 for count in Counter(one.target for one in questions if one.facets["box"]).values())
+    repeated = sum(
+        count > 1 for count in Counter(one.target for one in questions if one.cell == CELLS["bbox"]).values()
+    )
     yield f"descriptions that several lesions share: {repeated:,}", True
 
 
@@ -108,6 +118,15 @@ BENCHMARKS = (
         label=_label,
         fits=lambda asked, label: Fit(None),
         published="ct_bench",
+        printed=PrintedRows(
+            "5",
+            {
+                f"{name} {box}": f"{column}_{box.replace(' ', '_')}"
+                for name, column in TABLE_5
+                for box in BOXES.values()
+            },
+            mean="",
+        ),
         position=64,
     ),
 )

@@ -55,7 +55,11 @@ def _question(row: Row, kinds: Mapping[str, str]) -> Question:
         cluster=lesion,
         cell=f"{kind}_{box}",
         choices=choices,
-        facets={"kind": kind, "box": box == "bbox", "bbox_type": row.fields.get("bbox_type") or ""},
+        facets={
+            "kind": kind,
+            "box": "with box" if box == "bbox" else "without box",
+            "bbox_type": row.fields.get("bbox_type") or "",
+        },
         files=files,
     )
 
@@ -146,7 +150,7 @@ def figures(questions: Sequence[Question], rows: int) -> Iterator[tuple[str, boo
     """What `verify` says of all questions of a split: what nobody has written down, as it was found."""
     yield f"questions that are there before, word for word: {sum('#' in one.key for one in questions)}", True
     for said, count in Counter((one.facets["box"], one.facets["bbox_type"]) for one in questions).items():
-        yield f"{count:,} questions {'with' if said[0] else 'without'} a box, where bbox_type is {said[1]!r}", True
+        yield f"{count:,} questions {said[0]}, where bbox_type is {said[1]!r}", True
 
 
 def label(asked: Question) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from radimagenet_vqa_tasks.escape import plain
 from radimagenet_vqa_tasks.report.answers import columns_of
 from radimagenet_vqa_tasks.report.page import PER_BLOCK, Content, Picture, html
 from radimagenet_vqa_tasks.report.payload import packed
-from radimagenet_vqa_tasks.report.sections import sections
+from radimagenet_vqa_tasks.report.sections import caption_sections, sections
 from radimagenet_vqa_tasks.report.thumbnails import Pictures, pictures_of
 from radimagenet_vqa_tasks.report.view import view
 
@@ -57,21 +57,24 @@ def report(
     """
     runs = read_runs(names)
     arms = [arm for run in runs for arm in run.arms]
+    captions = [arm for run in runs for arm in run.captions]
+    if not arms:
+        raise RunError("these runs hold captions alone, which are neither right nor wrong: `radvqa table` shows them.")
     pictures = pictures_of(arms, copies or {}) if with_images else Pictures(notes=[NOT_WANTED])
     notes = [f"{plain(note, None)}." for run in runs for note in run.notes]
     notes += [plain(note, None) for note in pictures.notes]
-    text = _page(arms, pictures, notes, scheme or Scheme())
+    text = _page(arms, captions, pictures, notes, scheme or Scheme())
     _write(output, text)
     return Report(output, len(text), notes)
 
 
-def _page(arms: Sequence[Arm], pictures: Pictures, notes: list[str], scheme: Scheme) -> bytes:
+def _page(arms: Sequence[Arm], captions: Sequence[Arm], pictures: Pictures, notes: list[str], scheme: Scheme) -> bytes:
     """The page, its questions and images within what the rest leaves of LIMIT."""
     content = Content(
         title=", ".join(dict.fromkeys(arm.benchmark.title for arm in arms)),
         runs=view(_runs_sheet(arms)),
         notes=notes,
-        sections=sections(arms, scheme),
+        sections=[*sections(arms, scheme), *caption_sections(captions)],
         figures=_figures(arms),
     )
     room = LIMIT - len(html(content))

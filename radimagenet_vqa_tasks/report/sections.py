@@ -8,8 +8,10 @@ from functools import partial
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
 from radimagenet_vqa_tasks.analysis.blind import blind_sheets
+from radimagenet_vqa_tasks.analysis.captions import caption_sheets
 from radimagenet_vqa_tasks.analysis.compare import compare_sheets, obstacles
 from radimagenet_vqa_tasks.analysis.consistency import consistency_sheets
+from radimagenet_vqa_tasks.analysis.contrasts import contrast_sheets
 from radimagenet_vqa_tasks.analysis.grounding import runs_of
 from radimagenet_vqa_tasks.analysis.measure import Scheme
 from radimagenet_vqa_tasks.analysis.pathologies import pathology_sheets
@@ -76,7 +78,7 @@ def sections(arms: Sequence[Arm], scheme: Scheme) -> list[Section]:
 
 def _section(arms: Sequence[Arm], scheme: Scheme) -> Section:
     family = arms[0].benchmark
-    makers = (_looks, _other_protocol, _published, _blind, _compared, _consistent, _broken_down)
+    makers = (_looks, _other_protocol, _published, _blind, _compared, _contrasted, _consistent, _broken_down)
     parts = [make(arms, scheme) for make in makers]
     labels = together({arm.label: arm_notes(arm, scheme) for arm in arms})
     many = len(arms) > SIDE_BY_SIDE
@@ -86,6 +88,20 @@ def _section(arms: Sequence[Arm], scheme: Scheme) -> Section:
         parts.insert(0, Part("Every cell of every run", [table]))
     parts = [part for part in parts if part.sheets or part.missing]
     return Section(family, labels, findings(arms, scheme), main, parts, many and main is table)
+
+
+def caption_sections(arms: Sequence[Arm]) -> list[Section]:
+    """Each benchmark of captions: its values, and what differs."""
+    found = []
+    for of_family in by_family(arms):
+        values, *rest = caption_sheets(of_family)
+        parts = [Part("Differences in pairs, and published values", rest)] if rest else []
+        found.append(Section(of_family[0].benchmark, [], [], values, parts, is_wide=True))
+    return found
+
+
+def _contrasted(arms: Sequence[Arm], scheme: Scheme) -> Part:
+    return Part("Cells that differ in one thing", contrast_sheets(arms, scheme))
 
 
 def _looks(arms: Sequence[Arm], scheme: Scheme) -> Part:

@@ -72,7 +72,7 @@ def test_question_says_what_its_record_says(llm: Dataset) -> None:
     one = hooks.radvqa_ctbench_img2txt_bbox(llm)[0]
     assert (one["question"], one["target"], one["cluster"]) == (record["question"], record["correct_choice"], "17138")
     assert one["choices"] == list(record["choices"].values())
-    assert one["facets"] == {"kind": "img2txt", "box": True, "bbox_type": ""}
+    assert one["facets"] == {"kind": "img2txt", "box": "with box", "bbox_type": ""}
     [image] = doc_to_visual(one)
     [bare] = doc_to_visual(hooks.radvqa_ctbench_img2txt_nobox(llm)[0])
     reds = [
@@ -203,8 +203,8 @@ def test_verify_says_what_was_unknown(folder: Path) -> None:
     """How boxes are named, and how large the pictures are; every image is decoded."""
     result = CliRunner().invoke(main, ["verify", "--family", "ctbench", "--data", str(folder)])
     assert result.exit_code == 0, result.output
-    assert "900 questions without a box, where bbox_type is 'nobox'" in result.output
-    assert "1,000 questions with a box, where bbox_type is ''" in result.output
+    assert "900 questions without box, where bbox_type is 'nobox'" in result.output
+    assert "1,000 questions with box, where bbox_type is ''" in result.output
     assert "every image can be decoded: 400 of 128 x 128, 244 of 64 x 64, 96 of 192 x 192" in result.output
 
 

@@ -176,8 +176,13 @@ def test_run_end_to_end(comparator_copies: dict[str, Path], tmp_path: Path) -> N
         result = CliRunner().invoke(main, [*command, str(tmp_path / "runs")], catch_exceptions=False)
         assert result.exit_code == 0, result.output
     shown = caption_sheets([described])
-    assert [sheet.title for sheet in shown] == ["Captions", "Captions: differences"]
+    assert [sheet.title for sheet in shown] == ["Captions", "Captions: differences", "Captions, as published"]
     assert shown[1].rows[0][-1].text == "7"  # type: ignore[union-attr]
+    gpt = next(row for row in shown[2].rows if row[0] == "GPT-4V")
+    assert gpt[1:3] == ["0.0916", "0.0656"]  # BLEU-1 with the box and without, Table 5
+    page = tmp_path / "report.html"
+    done = CliRunner().invoke(main, ["report", str(tmp_path / "runs"), "-o", str(page), "--no_images"])
+    assert done.exit_code == 0 and "CT-Bench, captions" in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.host
