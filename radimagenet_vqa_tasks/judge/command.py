@@ -21,7 +21,9 @@ from radimagenet_vqa_tasks.judge.llm.serving import serving
 from radimagenet_vqa_tasks.judge.llm.settings import options_from_environment
 from radimagenet_vqa_tasks.judge.llm.usage import Prices
 from radimagenet_vqa_tasks.judge.llm.weights import Weights
-from radimagenet_vqa_tasks.scoring.record import OUTCOMES
+from radimagenet_vqa_tasks.scoring.record import Outcome
+
+JUDGED: tuple[Outcome, ...] = ("correct", "incorrect", "declined", "unparsed", "missing")  # what an open answer may be
 
 
 def options_for(model: str | None, base_url: str | None, mode: str | None, no_cache: bool) -> JudgeOptions:
@@ -74,11 +76,11 @@ def judge(runs: Sequence[Path], options: JudgeOptions, everything: bool, prices:
     result = rejudge.rejudge(runs, options, everything)
     table = Table(title=f"Open answers as judged by {options.name}", title_justify="left")
     table.add_column("cell", no_wrap=True)
-    for name in ("answers", *OUTCOMES, "%"):
+    for name in ("answers", *JUDGED, "%"):
         table.add_column(name, justify="right")
     left = 0
     for cell, outcomes in result.cells.items():
-        counts = [outcomes.get(name, 0) for name in OUTCOMES]
+        counts = [outcomes.get(name, 0) for name in JUDGED]
         left += counts[-1]
         table.add_row(cell, str(sum(counts)), *map(str, counts), _accuracy(*counts))
     console = Console()
