@@ -37,6 +37,7 @@ ELSEWHERE = {
     "radvqa build --engine ray": "tests/build/test_ray.py",
     "radvqa build --check": "tests/build/test_duplicates.py",
     "radvqa verify": "tests/data/test_verification.py",
+    "radvqa table --judge_errors": "tests/analysis/test_judge_error.py",
 }
 ALL = [one for page in PAGES for one in commands(page)]
 MODEL = ("--model", "radvqa_chance")

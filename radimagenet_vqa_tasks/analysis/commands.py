@@ -37,6 +37,7 @@ class Extras:
     Attributes:
         by, cells: the facets to break down by, and the cells to break down; all, if empty.
         pathologies: of those with so many questions the ten read best and worst; None for no such table.
+        judge_errors: a file of the judge's errors that open cells are corrected for; None for no such table.
         baselines: whether accuracies are set beside answers that need no image.
         contrasts: whether cells that differ in one thing are held against each other.
         consistency: whether answers about the same image are held against each other.
@@ -47,6 +48,7 @@ class Extras:
     cells: Sequence[str] = ()
     pathologies: int | None = None
     baselines: bool = False
+    judge_errors: Path | None = None
     contrasts: bool = False
     consistency: bool = False
     figures: Path | None = None
@@ -71,6 +73,10 @@ def table(names: Sequence[str], scheme: Scheme, form: Format, extras: Extras) ->
         from radimagenet_vqa_tasks.analysis.contrasts import contrast_sheets
 
         sheets += [sheet for group in tables.by_family(arms) for sheet in contrast_sheets(group, scheme)]
+    if extras.judge_errors:
+        from radimagenet_vqa_tasks.analysis.judge_error import corrected_sheet, read_errors
+
+        sheets.append(corrected_sheet(arms, read_errors(extras.judge_errors)))
     if extras.consistency:
         from radimagenet_vqa_tasks.analysis.consistency import consistency_sheets
 

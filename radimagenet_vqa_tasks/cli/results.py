@@ -31,6 +31,12 @@ from radimagenet_vqa_tasks.cli.options import CLOSED_BY, COPIES, FORMAT, PROTOCO
     is_flag=True,
     help="Also cells that differ in one thing, such as a box that is drawn, in pairs; and people beside the run.",
 )
+@click.option(
+    "--judge_errors",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Also open cells corrected for their judge's errors, from `radvqa judge --agreement ... --counts FILE`.",
+)
 @click.option("--consistency", is_flag=True, help="Also how far the nine answers about an image agree with each other.")
 @click.option(
     "--figures",
@@ -47,6 +53,7 @@ def table(
     cells: tuple[str, ...],
     pathologies: int | None,
     baselines: bool,
+    judge_errors: Path | None,
     contrasts: bool,
     consistency: bool,
     figures: Path | None,
@@ -73,7 +80,7 @@ def table(
     from radimagenet_vqa_tasks.analysis import commands
     from radimagenet_vqa_tasks.analysis.measure import Scheme
 
-    extras = commands.Extras(by, cells, pathologies, baselines, contrasts, consistency, figures)
+    extras = commands.Extras(by, cells, pathologies, baselines, judge_errors, contrasts, consistency, figures)
     commands.table(runs, Scheme(protocol, closed_by), form, extras)
 
 
