@@ -79,10 +79,10 @@ def test_sample_and_both_forms_of_options_through_the_runner(
 ) -> None:
     """Every question gets a letter, the nearest by the logged cosines; batches and repeats change nothing."""
     tasks = ",".join(f"radvqa_ctbench_clip_{kind}_bbox" for kind in ("img2txt", "ct2txt", "txt2img"))
-    tasks += ",radvqa_sample_pathology_mc"
-    copies = {"ctbench": comparator_copies["ctbench"]}
+    tasks += ",radvqa_sample_pathology_mc,radvqa_rexvqa_geometric"
+    copies = {name: comparator_copies[name] for name in ("ctbench", "rexvqa")}
     records = ran(small_clip, tmp_path / "a", tasks, copies)
-    assert len(records) == 24
+    assert len(records) == 30
     for record in records:
         found = [float(one) for one in record["response"].partition("similarities: ")[2].split(", ")]
         assert record["outcome"] in ("correct", "incorrect") and len(found) == len(record["choices"])
