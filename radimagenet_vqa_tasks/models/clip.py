@@ -79,7 +79,9 @@ class Clip(lmms):
         precision: "fp32" (the default), "fp16" or "bf16".
         template: the sentence around an option, with {} in its place.
         context_length: of texts in tokens, where it is not to be the model's own.
-        device, batch_size: as the host has them; images and texts are encoded so many at a time.
+
+    The host's options `--device` and `--batch_size` come as `device` and `batch_size`: so many images or texts are encoded
+    at a time.
     """
 
     is_simple = True
