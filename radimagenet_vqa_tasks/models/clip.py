@@ -80,8 +80,8 @@ class Clip(lmms):
         template: the sentence around an option, with {} in its place.
         context_length: of texts in tokens, where it is not to be the model's own.
 
-    The host's options `--device` and `--batch_size` come as `device` and `batch_size`: so many images or texts are encoded
-    at a time.
+    The host's options `--device` and `--batch_size` come as `device` and `batch_size`: so many images or texts are
+    encoded at a time.
     """
 
     is_simple = True
