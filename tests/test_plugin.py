@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from support import ROOT, Command, message
+from tenacity import RetryError, retry, stop_after_attempt, wait_fixed
 
 from radimagenet_vqa_tasks import plugin
+from radimagenet_vqa_tasks.errors import RunError
 from radimagenet_vqa_tasks.run import catalogue
 
 SAMPLE_TASK = ("--model", "radvqa_chance", "--tasks", "radvqa_sample_anatomy_mc", "--limit", "2", "--batch_size", "1")
@@ -150,6 +152,32 @@ def test_real_host_with_a_broken_pack_still_runs(command: Command, tmp_path: Pat
     result = command(sys.executable, "-c", script, env={"PYTHONPATH": str(tmp_path)})
     assert result.stdout.splitlines()[-1] == "True", message(result)
     assert result.stdout.count("radvqa tasks --path") == 1
+
+
+class Host:
+    """A host whose task fetches its data as the real one does, again and again."""
+
+    class ConfigurableTask:
+        DATASET_PATH = "raidium/RadImageNet-VQA"
+        tries = 0
+
+        @retry(stop=stop_after_attempt(5), wait=wait_fixed(0))
+        def download(self, dataset_kwargs: object = None) -> None:
+            Host.ConfigurableTask.tries += 1
+            raise ConnectionError("403 Client Error: you are not in the authorized list")
+
+
+def test_a_gated_data_set_is_explained_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under the host's own command too: one try, an error that names the agreement; others as before."""
+    plugin.explain_data(Host)  # type: ignore[arg-type]
+    task = Host.ConfigurableTask()
+    with pytest.raises(RunError, match="accept its agreement on its page, then log in"):
+        task.download(None)
+    assert Host.ConfigurableTask.tries == 1
+    monkeypatch.setattr(Host.ConfigurableTask, "DATASET_PATH", "somebody/else")
+    with pytest.raises(RetryError):
+        task.download(None)
+    assert Host.ConfigurableTask.tries == 6
 
 
 def test_import_hook_waits_for_one_module_only() -> None:
