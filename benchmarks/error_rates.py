@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from radimagenet_vqa_tasks.analysis.decisions import Margins, decide
 from radimagenet_vqa_tasks.analysis.measure import AVG
-from radimagenet_vqa_tasks.analysis.paired import Pairs, average_difference, difference, holm
+from radimagenet_vqa_tasks.analysis.paired import Pairs, average_difference, difference, holm, kappa
 from radimagenet_vqa_tasks.analysis.printed import Images
 from radimagenet_vqa_tasks.analysis.reproduction import PrintedShare, reproduced, row_verdict
-from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy, average
+from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy, average, share_interval
 
 Floats = NDArray[np.float64]
 Random = np.random.Generator
@@ -178,6 +178,70 @@ def rows(images: Images, points: float, flips: float, trials: int, seed: int = 5
     return found
 
 
+def exact_coverage(images: int) -> tuple[list[float], float]:
+    """Of one question an image, the coverage at accuracies of 2 to 98 %; and how many of these leave 93 to 97.5 open.
+
+    Only so many tables are possible: where no run of neighbouring counts has such a probability, no interval whatever
+    can have it.
+    """
+    from scipy.special import bdtr
+
+    bounds = [share_interval(right / images, images) for right in range(images + 1)]
+    covered, open_to_any = [], 0
+    for share in np.arange(0.02, 0.985, 0.01):
+        below = np.concatenate([[0.0], bdtr(np.arange(images + 1), images, share)])
+        chances = np.diff(below)
+        covered.append(float(sum(c for c, (low, high) in zip(chances, bounds, strict=True) if low <= share <= high)))
+        runs = below[None, :] - below[:, None]
+        open_to_any += bool(((runs >= 0.93) & (runs <= 0.975)).any())
+    return covered, open_to_any / len(covered)
+
+
+def kappa_coverage(images: int, disagreement: float, correlation: float, trials: int, seed: int = 6) -> float:
+    """How many intervals hold the true kappa of two runs that answer yes or no to four questions an image."""
+    random, held = np.random.default_rng(seed), 0
+    owners = np.repeat(np.arange(images), 4).tolist()
+    # Both say yes to 60 %; a changed answer is as often a yes as a no that was.
+    true = 1 - disagreement / (2 * 0.6 * 0.4)
+    for _ in range(trials):
+        first = random.random(4 * images) < 0.6
+        rate = np.repeat(skill(random, images, disagreement, correlation)[:, 0], 4) if correlation else disagreement
+        wanted = np.where(first, 0.5 / 0.6, 0.5 / 0.4) * rate
+        second = first ^ (random.random(4 * images) < wanted)
+        found = kappa(first.tolist(), second.tolist(), owners)
+        held += found.low <= true <= found.high
+    return held / trials
+
+
+def print_exact(trials: int) -> None:
+    """What is reachable where few tables are possible; computed, not simulated."""
+    _head(
+        "images",
+        "coverage, %: least",
+        "mean",
+        "most",
+        "accuracies at 93 to 97.5, %",
+        "for which any interval can be, %",
+    )
+    for images in (5, 10, 20, 40, 100, 200):
+        found, reachable = exact_coverage(images)
+        inside = 100 * sum(0.93 <= one <= 0.975 for one in found) / len(found)
+        numbers = 100 * min(found), 100 * sum(found) / len(found), 100 * max(found), inside, 100 * reachable
+        _line(str(images), *numbers)
+
+
+def print_kappa(trials: int) -> None:
+    """Kappa near 1."""
+    _head(
+        "answers that differ, %", "images of four questions", "correlation in an image", "intervals that hold kappa, %"
+    )
+    for disagreement in (0.005, 0.01, 0.05, 0.2):
+        for images in (50, 250):
+            for correlation in (0.0, 0.2):
+                held = kappa_coverage(images, disagreement, correlation, trials)
+                _line(f"{100 * disagreement:g}", str(images), f"{correlation:g}", 100 * held)
+
+
 def print_coverage(trials: int) -> None:
     """How many intervals hold the truth."""
     _head("interval of", "images", "coverage, %: least", "mean", "most")
@@ -228,6 +292,8 @@ def _line(*fields: str | float) -> None:
 
 PARTS = {
     "coverage": print_coverage,
+    "exact": print_exact,
+    "kappa": print_kappa,
     "verdicts": print_false_verdicts,
     "same": print_same,
     "rows": print_rows,

@@ -34,12 +34,12 @@ SCHEMA = "radvqa.published/1"
 FINE_TUNED = " (fine-tuned)"
 
 METHOD = (
-    "Ours by the strict protocol and by the paper's, with 95 % intervals; difference and verdicts are by the paper's. "
-    "same images: would a repeat give that number? Chance is only what a repeat changes, taken for {flips:g} % of the "
-    "answers (--flips). other images: would both models be the same on new images? Then both values are samples. same "
-    "within the margin: two one-sided tests with a margin of {cell:g} points, of {average:g} for Avg; differs: another "
-    "number by a test, and not shown to be within the margin; cannot tell: neither. The ten tests of a column are "
-    "corrected together (Holm)."
+    "Ours by the strict protocol and by the paper's, with 95 % intervals, each for its own line; difference and "
+    "verdicts are by the paper's. same images: would a repeat give that number? Chance is only what a repeat changes, "
+    "taken for {flips:g} % of the answers (--flips). other images: would both models be the same on new images? Then "
+    "both values are samples. same within the margin: two one-sided tests with a margin of {cell:g} points, of "
+    "{average:g} for Avg; differs: another number by a test, and not shown to be within the margin; cannot tell: "
+    "neither. The ten tests of a column are corrected together (Holm)."
 )
 ERRORS = (
     "Of 100 rows of an equal model at most 5 are called not reproduced, and of 100 whose Avg is the margin off at most "

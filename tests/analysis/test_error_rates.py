@@ -61,6 +61,21 @@ def test_sound_rows_are_confirmed(rates: ModuleType) -> None:
     assert rates.rows("same images", 0, 0.01, 40)["is reproduced"] >= 25
 
 
+def test_exact_coverage_is_what_few_tables_allow(rates: ModuleType) -> None:
+    """Never below 92 %; at 40 images nine in ten accuracies lie within 93 to 97.5 %, at 5 few can by any method."""
+    for images in (5, 10, 40):
+        covered, reachable = rates.exact_coverage(images)
+        assert min(covered) > 0.92
+        inside = sum(0.93 <= one <= 0.975 for one in covered) / len(covered)
+        assert inside <= reachable and (images < 40 or inside > 0.9)
+
+
+@pytest.mark.parametrize("disagreement", [0.005, 0.05])
+def test_kappa_has_honest_intervals_near_1(rates: ModuleType, disagreement: float) -> None:
+    """Down to one answer in 200 that differs: nearly all intervals hold the truth, and none is missing."""
+    assert 0.91 <= rates.kappa_coverage(50, disagreement, 0.2, 150) <= 1
+
+
 def test_equal_runs_are_ties(rates: ModuleType) -> None:
     """Among six equal runs all are ties, in nearly every table."""
     assert rates.false_places(6, 60, 20) <= 0.05

@@ -23,7 +23,7 @@ Open = Callable[..., "Page"]
 
 def one_record(doc: dict[str, Any], outcome: str, **changed: Any) -> Record:
     """A record on a question of the sample."""
-    shared = {name: doc[name] for name in ("key", "cluster", "fingerprint", "question", "choices", "target")}
+    shared = {name: doc[name] for name in ("key", "cluster", "picture", "fingerprint", "question", "choices", "target")}
     letter = {"correct": doc["target"], "unparsed": None}.get(outcome, "A" if doc["target"] != "A" else "B")
     extracted = None if doc["format"] == "open" else letter
     judge = {"judge": "mistral-large-2411", "reason": "judged"} if doc["format"] == "open" else {}
@@ -180,7 +180,7 @@ def test_the_picture_shown_instead_stands_beside_the_answer(
     chromium: Browser, docs: list[dict[str, Any]], tmp_path: Path, no_figures: None
 ) -> None:
     """In the arm `swapped`: the other question's picture, and what would be right for it."""
-    other = next(doc for doc in docs if doc["cluster"] != docs[0]["cluster"])
+    other = next(doc for doc in docs if doc["picture"] != docs[0]["picture"])
     swapped = one_record(docs[0], "incorrect", arm="swapped", shown=Shown(other["key"], "a hip"))
     run = write_run(
         tmp_path / "run", [line(one_record(docs[0], "correct")), line(swapped), line(one_record(other, "correct"))]

@@ -126,7 +126,7 @@ def test_other_benchmarks_have_tables_filters_and_images(tmp_path: Path, compara
             .select(range(40))
             .to_list()
         )
-        shared = ("key", "cluster", "cell", "format", "fingerprint", "question", "choices", "target")
+        shared = ("key", "cluster", "picture", "cell", "format", "fingerprint", "question", "choices", "target")
         scored = {"arm": "image", "version": "1-A", "outcome": "correct", "scores": {"accuracy": 1}}
         found += [{**{name: doc[name] for name in (*shared, "facets")}, **scored} for doc in docs]
     run = write_run(tmp_path / "run", [line(one) for one in found])
@@ -145,7 +145,7 @@ def test_sample_images_need_no_network(tmp_path: Path) -> None:
 
     columns = question_columns(BENCHMARKS["radvqa"], sample=True)
     found = [
-        record(0, doc["cell"], **{name: doc[name] for name in ("key", "cluster", "fingerprint")})
+        record(0, doc["cell"], **{name: doc[name] for name in ("key", "cluster", "picture", "fingerprint")})
         for doc in columns.remove_columns(["images"]).select(range(27)).to_list()
     ]
     run = write_run(tmp_path / "run", [line(one) for one in found], prefix="radvqa_sample_")

@@ -59,7 +59,7 @@ def test_run_logs_a_record_of_every_question(chance_run: RunResult) -> None:
     records = [line["record"] for line in lines_of(chance_run.sample_logs)]
     assert Counter(record["cell"] for record in records) == dict.fromkeys(CELLS, 40)
     assert len({record["key"] for record in records}) == 360
-    assert len({record["cluster"] for record in records}) == 40
+    assert len({record["picture"] for record in records}) == 40
     assert {record["fingerprint"] for record in records} == {records[0]["fingerprint"]}
     assert {record["version"] for record in records} == {TASK_VERSION}
     assert {record["arm"] for record in records} == {"image"}
