@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from radimagenet_vqa_tasks.scoring.record import ARMS, ArmName, Facet, Shown
 
@@ -25,6 +25,9 @@ Pictures = Literal["views", "slices", "options"]
 
 ALL_VIEWS = "all"
 """The way in which a question's images are shown that every benchmark has: all of them."""
+
+# What a column holds: texts, lists of texts, true or false, texts or whole numbers, images, or fields of these kinds.
+Kind: TypeAlias = "Literal['text', 'texts', 'truth', 'id', 'image'] | Mapping[str, Kind]"
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -340,6 +343,7 @@ class Benchmark:
         title: its name for people.
         cells: by name, in the order of its table.
         columns: the columns that a row must have.
+        kinds: what those of them hold that are neither texts nor images.
         question: a row to its question; None for a row that is not asked about. Raises RowFaultError.
         also: more columns of a document that are read where there are any.
         images: the row's columns that hold images.
@@ -380,6 +384,7 @@ class Benchmark:
     cells: Mapping[str, Cell]
     columns: tuple[str, ...]
     question: Callable[[Row], Question | None]
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
     also: tuple[str, ...] = ()
     images: tuple[str, ...] = ("image",)
     places: Callable[[str], Sequence[str]] = lambda name: (name,)

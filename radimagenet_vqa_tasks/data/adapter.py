@@ -12,6 +12,7 @@ from datasets import Dataset
 
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark, Question, Row, RowFaultError
 from radimagenet_vqa_tasks.data import image_folder, split_archive
+from radimagenet_vqa_tasks.data.columns import require_columns
 from radimagenet_vqa_tasks.data.document_rows import record_rows
 from radimagenet_vqa_tasks.data.fingerprints import known_fingerprint
 from radimagenet_vqa_tasks.data.image_archive import unpack
@@ -23,6 +24,7 @@ from radimagenet_vqa_tasks.data.questions import (
     question_dataset,
     stored_images,
 )
+from radimagenet_vqa_tasks.data.soundness import question_fault
 from radimagenet_vqa_tasks.data.sources import built_images, companion
 from radimagenet_vqa_tasks.data.swap import swapped
 from radimagenet_vqa_tasks.errors import DataError
@@ -49,7 +51,7 @@ class Adapted:
 def adapted(benchmark: Benchmark, rows: Dataset) -> Adapted:
     """All questions in these rows, and everything that is wrong with any of them.
 
-    Raises DataError where a column is missing: then it is another data set.
+    Raises DataError where a column is missing or of another type: then it is another data set, or a lossy copy of it.
     """
     if benchmark.source.document:
         names = (*benchmark.columns, *benchmark.also)
@@ -66,8 +68,19 @@ def adapted(benchmark: Benchmark, rows: Dataset) -> Adapted:
             continue
         if question:
             found.append(replace(question, row=index))
-    questions = benchmark.derive(found)
-    return Adapted(rows, questions, [*faults, *benchmark.check(questions)], images)
+    questions, unsound = _sound_ones(benchmark.derive(found))
+    return Adapted(rows, questions, [*faults, *unsound, *benchmark.check(questions)], images)
+
+
+def _sound_ones(questions: Sequence[Question]) -> tuple[list[Question], list[str]]:
+    """Those of the questions that can be asked, and what is wrong with the others."""
+    sound, faults = list[Question](), list[str]()
+    for one in questions:
+        if fault := question_fault(one):
+            faults.append(f"row {one.row}: {fault}")
+        else:
+            sound.append(one)
+    return sound, faults
 
 
 def every_question(benchmark: Benchmark, rows: Dataset, *, whole: bool = True) -> Dataset:
@@ -202,18 +215,6 @@ def image_files(benchmark: Benchmark, questions: Sequence[Question]) -> Mapping[
     if source.images_from:
         return split_archive.images(place, source.beside, names, source.folder)
     return unpack(place, names, source.folder)
-
-
-def require_columns(benchmark: Benchmark, rows: Dataset) -> None:
-    """Raise DataError if a column is missing: the rows are another configuration's or another data set's."""
-    missing = [name for name in benchmark.columns if name not in rows.column_names]
-    if missing:
-        source = benchmark.source
-        where = " or ".join(source.files.format(part) for part in benchmark.parts)
-        raise DataError(
-            f"this is not {source.title}: column {', '.join(missing)} is missing (found: "
-            f"{', '.join(rows.column_names)}). Use {where} of {source.repository}."
-        )
 
 
 def raise_faults(found: Sequence[str], benchmark: Benchmark) -> None:

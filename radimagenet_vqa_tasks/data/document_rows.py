@@ -34,7 +34,7 @@ def record_rows(rows: Dataset, names: Sequence[str], title: str, *, table: bool 
     found = [pair for text in rows["text"] for pair in records(text, title)]
     held = [name for name in names if name == ID or any(name in record for _, record in found)]
     return Dataset.from_dict(
-        {name: [id_ if name == ID else _text(record.get(name)) for id_, record in found] for name in held}
+        {name: [_text(id_ if name == ID else record.get(name), id_, title) for id_, record in found] for name in held}
     )
 
 
@@ -69,5 +69,12 @@ def _pairs(document: Any) -> Iterable[tuple[str, Any]]:
     return ((str(one.get(ID, number)) if isinstance(one, dict) else "", one) for number, one in enumerate(every))
 
 
-def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _text(value: Any, id_: str, title: str) -> str | None:
+    text = value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    try:
+        (text or "").encode("utf-8")
+    except UnicodeEncodeError:
+        raise DataError(
+            f"{title}'s record {id_!r} holds half of a character (a lone surrogate), which is no text. Fetch it again."
+        ) from None
+    return text

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -60,6 +61,12 @@ class StoredImages:
                 digest.update(hashlib.sha256(image.as_buffer() if image.is_valid else b"").digest())
             self._digests[row] = digest.hexdigest()[:16] if any(image.is_valid for image in stored) else ""
         return self._digests[row]
+
+    def each(self) -> Iterator[tuple[int, dict[str, Any] | None]]:
+        """Row by row in each column: the image, None where there is none."""
+        for column, held in zip(self._columns, self._held, strict=True):
+            for row, image in enumerate(column):
+                yield row, image.as_py() if held[row] else None
 
     def of_rows(self, rows: Sequence[int]) -> pa.ChunkedArray:
         """A list of images for each of these rows, in the columns' order. The images themselves are not copied."""

@@ -67,7 +67,7 @@ def data_parts(benchmark: Benchmark, data: Path | None = None, *, sample: bool =
             raise RunError(f"the package holds no sample of {benchmark.title}.")
         file = str(PACKAGE / benchmark.embedded.file)
         return [load_dataset("parquet", data_files={source.split: [file]}, split=source.split)]
-    with explained({source.name: data} if data else {}):
+    with explained({source.name: data} if data else {}, source.name, reading=True):
         if data:
             # As the host loads them, so that the two share one converted copy.
             return [

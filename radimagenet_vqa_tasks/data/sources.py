@@ -10,7 +10,7 @@ from pathlib import Path
 from radimagenet_vqa_tasks.benchmarks import MAIN, SOURCES
 from radimagenet_vqa_tasks.benchmarks.benchmark import Source
 from radimagenet_vqa_tasks.data.provenance import built
-from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.errors import RadVQAError, RunError
 
 Copies = Mapping[str, Path]
 """Local copies by data set."""
@@ -49,6 +49,9 @@ def local_files(name: str, data: Path) -> LocalFiles:
         if len(files) == 1 and source.alone and not all(files.values()):
             files = {source.configurations[0]: sorted(data.glob(source.alone))}
     for part, found in files.items():
+        odd = next((path for path in found if not path.is_file()), None)  # opening a pipe would never end
+        if odd:
+            raise RunError(f"--data {data}: {odd} is no regular file. Copy {source.title}'s file there.")
         if not found:
             raise RunError(f"--data {data}: this path {_lacks(source, part, data)}")
     if source.beside and not source.images_from:
@@ -57,7 +60,8 @@ def local_files(name: str, data: Path) -> LocalFiles:
 
 
 def _lacks(source: Source, part: str | None, data: Path) -> str:
-    what = f"holds no {source.files.format(part)}" if data.is_dir() else "does not exist"
+    what = f"holds no {source.files.format(part)}" if data.is_dir() else "is no regular file"
+    what = what if data.exists() else "does not exist"
     if len(source.configurations) > 1:
         what = "is a file" if data.is_file() else what
         return f"{what}. Name the folder of a hub download of {source.title}, with its parts in folders below it."
@@ -154,27 +158,41 @@ def not_on_hub(source: Source) -> RunError:
 
 
 @contextmanager
-def explained(copies: Copies, name: str | None = None) -> Iterator[None]:
+def explained(copies: Copies, name: str | None = None, *, reading: bool = False) -> Iterator[None]:
     """Turn a failure to read a data set, from the hub or from a local copy, into a RunError that says what to do.
 
-    `name` is the data set where only one can be meant; otherwise the error may tell.
+    `name` is the data set where only one can be meant; otherwise the error may tell. `reading` says that nothing else
+    than reading goes on, so that any error at all is one of the data's.
     """
     from datasets.exceptions import DatasetsError
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
     from pyarrow import ArrowException
 
     unreachable = (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, ConnectionError)
+    # What the readers of damaged files raise has no base but this: StopIteration of an empty one is among it.
+    caught = (Exception,) if reading else (DatasetsError, ArrowException, *unreachable)
     try:
         yield
-    except (DatasetsError, ArrowException, *unreachable) as error:
+    except RadVQAError:
+        raise
+    except caught as error:
         name = name or next((known for known, source in SOURCES.items() if source.repository in str(error)), None)
-        if copies and name is None and not isinstance(error, unreachable):
+        if copies and (reading or name is None) and not isinstance(error, unreachable):
             named = " or ".join(map(str, copies.values()))
             raise RunError(
-                f"the local copy {named} cannot be read ({error}). It should be the hub's file, or a folder laid out "
-                "as the hub lays it out; copy it again."
+                f"the local copy {named} cannot be read ({_said(error)}). It should be the hub's file, or a folder "
+                "laid out as the hub lays it out; copy it again."
             ) from error
         raise RunError(_unfetched(name, error)) from error
+
+
+def _said(error: BaseException) -> str:
+    """An error in words: of the library's "an error occurred", the error that did."""
+    from datasets.exceptions import DatasetGenerationError
+
+    while isinstance(error, DatasetGenerationError) and error.__cause__ is not None:
+        error = error.__cause__
+    return str(error) or type(error).__name__
 
 
 def _unfetched(name: str | None, error: Exception) -> str:
@@ -184,6 +202,6 @@ def _unfetched(name: str | None, error: Exception) -> str:
     gated = "It is gated: accept its agreement on its page, then log in (`hf auth login`, or set HF_TOKEN). "
     data = "PATH" if name in (None, MAIN.source.name) else f"PATH (of `radvqa run`: --data {name}=PATH)"
     return (
-        f"{what} could not be fetched ({error}). {gated if source is None or source.gated else ''}"
+        f"{what} could not be fetched ({_said(error)}). {gated if source is None or source.gated else ''}"
         f"Without a network, name a local copy with --data {data}."
     )

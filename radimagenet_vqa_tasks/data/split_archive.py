@@ -37,7 +37,7 @@ def images(place: Path, pattern: str, names: Sequence[str], folder: str) -> Mapp
         check_name(name)
     unpacked = place / folder
     if not unpacked.is_dir():
-        unpacked = _unpacked(sorted(place.glob(pattern)), names, folder)
+        unpacked = _unpacked([part for part in sorted(place.glob(pattern)) if part.is_file()], names, folder)
     missing = [name for name in names if not (unpacked / name).is_file()]
     if missing:
         raise DataError(

@@ -16,11 +16,10 @@ from datasets import Dataset
 
 from radimagenet_vqa_tasks.benchmarks import BENCHMARKS
 from radimagenet_vqa_tasks.benchmarks.benchmark import Benchmark
-from radimagenet_vqa_tasks.data.adapter import adapted, image_files, whole_faults
+from radimagenet_vqa_tasks.data.adapter import Adapted, adapted, image_files, whole_faults
 from radimagenet_vqa_tasks.data.fingerprints import known_fingerprint
-from radimagenet_vqa_tasks.data.images import decode
+from radimagenet_vqa_tasks.data.images import decode, said
 from radimagenet_vqa_tasks.data.provenance import marked
-from radimagenet_vqa_tasks.data.questions import image_column
 from radimagenet_vqa_tasks.data.rows import data_parts
 from radimagenet_vqa_tasks.data.sources import built_images, local_copies
 from radimagenet_vqa_tasks.errors import DataError, RadVQAError
@@ -83,17 +82,17 @@ def _findings(benchmark: Benchmark, rows: Dataset, *, whole: bool) -> Iterator[F
         digest = marked(digest)
     yield Finding(False, f"fingerprint {digest}: {len(found.rows):,} rows, {images:,} images")
     named = ((name, {"bytes": None, "path": str(path)}) for name, path in files.items())
-    yield from _images(named if files else _stored(benchmark, found.rows))
+    yield from _images(named if files else _stored(benchmark, found))
     if whole and not built:
         for said, published in benchmark.figures(found.questions, len(found.rows)):
             yield Finding(not published, said)
 
 
-def _stored(benchmark: Benchmark, rows: Dataset) -> Iterator[_Placed]:
-    for name in benchmark.images:
-        for number, cell in enumerate(image_column(rows, name).to_pylist()):
-            if cell or len(benchmark.images) == 1:  # of several columns, some may be empty
-                yield f"row {number}", cell
+def _stored(benchmark: Benchmark, found: Adapted) -> Iterator[_Placed]:
+    """The images as a run sees them: a row may hold bytes, and never the name of a file."""
+    for row, cell in found.images.each():
+        if cell or len(benchmark.images) == 1:  # of several columns, some may be empty
+            yield f"row {row}", cell
 
 
 def _images(cells: Iterable[_Placed]) -> Iterator[Finding]:
@@ -119,5 +118,5 @@ def _size_or_fault(cell: Mapping[str, Any] | None) -> tuple[str, str]:
     try:
         image = decode(dict(cell) if cell else None, owner="")
     except DataError as error:
-        return "", str(error.__cause__) or repr(error.__cause__)
+        return "", said(error.__cause__ or error)
     return f"{image.width} x {image.height}", ""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from radimagenet_vqa_tasks.data.images import blank, decode
+from radimagenet_vqa_tasks.data.images import blank, decode, said
 from radimagenet_vqa_tasks.errors import DataError
 
 
@@ -84,3 +86,24 @@ def test_blank_has_the_size_and_reads_no_pixels() -> None:
     assert (made.mode, made.size, made.getcolors()) == ("RGB", (40, 30), [(1200, (128, 128, 128))])
     with pytest.raises(DataError, match="question 'q'"):
         blank({"bytes": b"no image", "path": None}, "q")
+
+
+@pytest.mark.parametrize("kind", ["GIF", "BMP", "TIFF", "WEBP", "EPS", "PDF", "ICO"])
+def test_other_formats_are_not_opened(kind: str) -> None:
+    """Pillow knows forty formats, and hands some to other programs: only those of the benchmarks are tried."""
+    with pytest.raises(DataError, match="no image of the formats PNG and JPEG"):
+        decode(cell(Image.new("RGB", (9, 9)), kind), "q")
+
+
+@pytest.mark.parametrize("made", [decode, blank])
+def test_too_many_pixels_are_refused_before_any_is_made(made: Callable[[Any, str], Any]) -> None:
+    """Some KB of a file can say that they are gigabytes of pixels, in a picture or a grey one of its size."""
+    bomb = cell(Image.new("1", (8000, 8000)))
+    assert len(bomb["bytes"]) < 20_000  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="8,000 x 8,000 pixels"):
+        made(bomb, "q")
+
+
+def test_an_error_without_words_is_named() -> None:
+    """Some exceptions, of memory for one, have an empty text."""
+    assert (said(MemoryError()), said(ValueError("x"))) == ("MemoryError", "x")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pyarrow as pa
 import pytest
 import shaped_data
 from click.testing import CliRunner
+from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from radimagenet_vqa_tasks.benchmarks import mmmu_med
 from radimagenet_vqa_tasks.cli import main
@@ -117,7 +120,7 @@ def test_damaged_comparators_are_reported(tmp_path: Path) -> None:
     comparators.write_vqarad(tmp_path / "vqarad", vqarad_rows)
     code, output = verify("--family", "vqarad", "--data", tmp_path / "vqarad")
     assert code == 1
-    for said in ("FAULT row 7: the answer is empty", "FAULT row 7: cannot identify", "here are 449"):
+    for said in ("FAULT row 7: the answer is empty", "FAULT row 7: it is no image of the formats", "here are 449"):
         assert said in output
     slake_rows = comparators.slake_rows()
     slake_rows[0] = {**slake_rows[0], "answer_type": "x"}
@@ -133,3 +136,28 @@ def test_damaged_comparators_are_reported(tmp_path: Path) -> None:
     assert code == 1
     assert "FAULT questions of the subject: 29; published: 30" in output
     assert "FAULT row 4: question 'validation_Public_Health_5': options 'nonsense' is no list of texts" in output
+
+
+def test_a_file_that_a_row_names_is_never_opened(tmp_path: Path, shaped_table: pa.Table) -> None:
+    """As in a run: neither a pipe, which would be waited on for ever, nor somebody's picture."""
+    os.mkfifo(tmp_path / "pipe.png")
+    Image.new("L", (5, 5)).save(tmp_path / "private.png")
+    rows = shaped_table.to_pylist()
+    for row, name in ((30, "pipe.png"), (31, "private.png")):
+        rows[row]["image"] = {"bytes": None, "path": str(tmp_path / name)}
+    shaped_data.write_hub_copy(tmp_path, pa.Table.from_pylist(rows, schema=shaped_table.schema))
+    code, output = verify("--data", tmp_path)
+    assert code == 1
+    assert "FAULT row 30: there is none (path None)" in output and "FAULT row 31: there is none" in output
+    assert "every image can be decoded" not in output
+
+
+def test_an_error_without_words_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory that runs out in decoding leaves no text, and must not leave "every image can be decoded"."""
+
+    def fails(self: Image.Image, *_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(PngImageFile, "load", fails)
+    code, output = verify("--sample")
+    assert (code, "FAULT row 0: MemoryError" in output, "every image can" in output) == (1, True, False)
