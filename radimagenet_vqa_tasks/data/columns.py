@@ -85,8 +85,8 @@ def _other_data(benchmark: Benchmark, found: str) -> DataError:
     source = benchmark.source
     where = " or ".join(source.files.format(part) for part in benchmark.parts)
     return DataError(
-        f"this is not {source.title} as it is published: {found}. Use {where} of {source.repository} as it is; a copy "
-        "through CSV or a data frame has other types."
+        f"this is not {source.title}: {found}. Use {where} of {source.repository} as it is published; a copy through "
+        "CSV or a data frame has other types."
     )
 
 

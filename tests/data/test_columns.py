@@ -65,7 +65,7 @@ def test_another_type_is_one_message_with_column_row_and_remedy(tmp_path: Path, 
     with pytest.raises(DataError) as error:
         question_columns(BENCHMARKS["radvqa"], file)
     said = str(error.value)
-    assert f"{column}" in said and f"where {wanted}" in said and "(row " in said and "as it is" in said
+    assert f"{column}" in said and f"where {wanted}" in said and "(row " in said and "as it is published" in said
     assert [str(finding) for finding in verify(file, "radvqa")] == [f"FAULT {said}"]
 
 
