@@ -17,6 +17,8 @@ _REPLACEMENT = "\ufffd"
 # Control codes; format characters, among them the bidirectional ones and those of no width; lone surrogates; line and
 # paragraph separators. Combining marks are only harmful in heaps.
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+# Letters, marks and a pattern that nobody sees: fillers, vowels without a form, blank Braille, a joiner of graphemes.
+_UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&@:^])")
 _LATEX = {
@@ -45,8 +47,19 @@ _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20|%")
 def plain(text: object, shown: int | None = SHOWN) -> str:
     """One line without codes that a terminal obeys, at most `shown` characters long; the form of every text below."""
     line = "".join(" " if char.isspace() else char for char in str(text)).strip()
-    safe = _unheaped(_REPLACEMENT if unicodedata.category(char) in _UNSAFE else char for char in line)
+    safe = _unheaped(_REPLACEMENT if _is_unsafe(char) else char for char in line)
     return safe if shown is None or len(safe) <= shown else safe[: shown - 1] + "\u2026"
+
+
+def lines(text: object) -> str:
+    """Text of several lines, a table for one, without codes that a terminal obeys; blanks stay as they are."""
+    kept = ("".join(_REPLACEMENT if _is_unsafe(char) else char for char in line) for line in str(text).split("\n"))
+    return "\n".join(kept)
+
+
+def _is_unsafe(char: str) -> bool:
+    selects_a_variant = "\ufe00" <= char <= "\ufe0f" or "\U000e0100" <= char <= "\U000e01ef"
+    return selects_a_variant or char in _UNSEEN or unicodedata.category(char) in _UNSAFE
 
 
 def markdown(text: object, shown: int | None = SHOWN) -> str:

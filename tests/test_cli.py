@@ -115,3 +115,11 @@ def test_help_does_not_import_the_heavy_libraries(command: Command) -> None:
     )
     result = command(sys.executable, "-c", script)
     assert result.stdout.splitlines()[-1] == "set()", message(result)
+
+
+def test_an_error_repeats_no_code_and_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that holds a terminal's codes, or a key put in the place of a name, is printed as neither."""
+    monkeypatch.setenv("OPENAI_API_KEY", "planted-0123456789")
+    result = CliRunner().invoke(main, ["verify", "--data", "no\x1b[2Jthing-planted-0123456789"])
+    assert result.exit_code == 1
+    assert "no\ufffd[2Jthing-[key]" in result.output and "\x1b" not in result.output

@@ -145,3 +145,14 @@ def test_ordinary_names_stay_readable() -> None:
     name = "Qwen/Qwen2.5-VL-7B-Instruct"
     assert escape.plain(name) == escape.csv_field(name) == name
     assert escape.latex(name) == escape.markdown(name) == name
+
+
+@pytest.mark.parametrize("char", "\u3164\u2800\ufe0f\U000e0101\u115f\u034f\u180b\uffa0\u200d")
+def test_what_nobody_sees_is_shown(char: str) -> None:
+    """Two names that differ in an invisible character alone do not look the same in a terminal or a table."""
+    assert escape.plain(f"a{char}b") == escape.lines(f"a{char}b") == "a\ufffdb"
+
+
+def test_lines_stay_lines_and_codes_go() -> None:
+    """A table of several lines keeps its blanks; nothing in it moves the cursor."""
+    assert escape.lines("  a  |\x1b[2J\n  b\x07 |\n") == "  a  |\ufffd[2J\n  b\ufffd |\n"

@@ -10,6 +10,7 @@ from radimagenet_vqa_tasks.benchmarks import BENCHMARKS, MAIN, SOURCES
 from radimagenet_vqa_tasks.benchmarks.benchmark import ALL_VIEWS
 from radimagenet_vqa_tasks.cli.host_options import HostCommand
 from radimagenet_vqa_tasks.cli.options import COPIES, HOST_OPTIONS, RUNS, Option, choose_judge, judge_options
+from radimagenet_vqa_tasks.escape import lines
 
 
 @click.command()
@@ -85,7 +86,7 @@ def run(
     choose_judge(judge, judge_base_url)
     result = run_evaluation(lmms_eval_options, parse_copies(data), dedupe=not no_dedupe, views=views)
     if result:
-        click.echo(result.summary)
+        click.echo(lines(result.summary))
         logs = result.sample_logs
         click.echo(f"{len(logs)} log{'s' if len(logs) > 1 else ''}, one line a question, in {logs[0].parent}")
         if result.failed:
@@ -139,7 +140,7 @@ def verify(data: Path | None, family: str, sample: bool) -> None:
 
     findings = run_verification(data, family, sample=sample)
     for finding in findings:
-        click.echo(finding)
+        click.echo(lines(finding))
     if any(finding.is_fault for finding in findings):
         raise click.exceptions.Exit(1)
 

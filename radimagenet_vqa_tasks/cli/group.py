@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from radimagenet_vqa_tasks.errors import RadVQAError
+from radimagenet_vqa_tasks.escape import lines
+from radimagenet_vqa_tasks.models.masking import masked
 
 
 class Commands(click.Group):
@@ -26,7 +28,8 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except RadVQAError as error:
-            raise click.ClickException(str(error)) from error
+            # A message repeats names of files, models and columns: they are shown, and not obeyed by the terminal.
+            raise click.ClickException(lines(masked(str(error)))) from error
 
 
 def underscored(name: str) -> str:

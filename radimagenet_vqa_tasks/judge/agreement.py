@@ -215,7 +215,7 @@ def tables(agreement: Agreement, listed: int) -> list[Table]:
     """The confusion table, and up to `listed` disagreements, for the terminal."""
     first, second = agreement.names
     confusion = Table(title=f"{agreement.n:,} responses on {agreement.share.clusters:,} images", title_justify="left")
-    confusion.add_column(f"{first} (rows), {second} (columns)")
+    confusion.add_column(_plain(f"{first} (rows), {second} (columns)"))
     for label in ("correct", "incorrect"):
         confusion.add_column(label, justify="right")
     for label, row in (("correct", True), ("incorrect", False)):
@@ -226,7 +226,7 @@ def tables(agreement: Agreement, listed: int) -> list[Table]:
     more = f", the first {listed:,}" if len(found) > listed else ""
     differences = Table(title=f"{len(found):,} disagreements{more}", title_justify="left")
     for name in ("key", "question", "answer", "response", first, second):
-        differences.add_column(name, overflow="fold")
+        differences.add_column(_plain(name), overflow="fold")
     for key, a, b in found[:listed]:
         said = a if a.response is not None else b
         verdicts = ["correct" if one.correct else "incorrect" for one in (a, b)]

@@ -13,8 +13,10 @@ from typing import Any
 from loguru import logger
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from radimagenet_vqa_tasks.errors import RunError
+from radimagenet_vqa_tasks.escape import lines, plain
 from radimagenet_vqa_tasks.judge import agreement, rejudge
 from radimagenet_vqa_tasks.judge.llm.options import JudgeOptions
 from radimagenet_vqa_tasks.judge.llm.serving import serving
@@ -74,7 +76,7 @@ def judge(runs: Sequence[Path], options: JudgeOptions, everything: bool, prices:
     logger.remove()
     logger.add(sys.stderr, level="WARNING", format="{level}: {message}")
     result = rejudge.rejudge(runs, options, everything)
-    table = Table(title=f"Open answers as judged by {options.name}", title_justify="left")
+    table = Table(title=Text(f"Open answers as judged by {plain(options.name)}"), title_justify="left")
     table.add_column("cell", no_wrap=True)
     for name in ("answers", *JUDGED, "%"):
         table.add_column(name, justify="right")
@@ -85,7 +87,7 @@ def judge(runs: Sequence[Path], options: JudgeOptions, everything: bool, prices:
         table.add_row(cell, str(sum(counts)), *map(str, counts), _accuracy(*counts))
     console = Console()
     console.print(table)
-    console.print(result.usage.summary(Prices(*prices) if prices else None), soft_wrap=True)
+    console.print(result.usage.summary(Prices(*prices) if prices else None), soft_wrap=True, markup=False)
     console.print(
         f"{result.changed:,} outcomes changed in {len(result.logs)} logs. Tables that are made from the logs now say "
         "so; the host's own results file keeps the numbers of the run.",
@@ -118,7 +120,7 @@ def compare(sides: Sequence[str], listed: int, counts: Path | None) -> None:
     console = Console()
     for table in agreement.tables(found, listed):
         console.print(table)
-    console.print(agreement.summary(found), soft_wrap=True)
+    console.print(lines(agreement.summary(found)), soft_wrap=True, markup=False)
     if counts:
         try:
             counts.write_text(json.dumps(agreement.as_counts(found), indent=1) + "\n", encoding="utf-8")

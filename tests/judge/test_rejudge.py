@@ -337,3 +337,15 @@ def test_agreement_is_printed(
     assert done.output.count("answer 7") == 2
     assert json.loads(counts.read_text())["counts"]["correct"] == {"correct": 38, "incorrect": 2}
     assert CliRunner().invoke(main, ["judge", "--agreement", str(run)]).exit_code == 1
+
+
+def test_a_judge_s_name_is_no_markup(
+    server: JudgeServer, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model called like the terminal library's own tags is a name like any other, in both tables."""
+    monkeypatch.setenv("RADVQA_JUDGE_CACHE", str(tmp_path / "judge.sqlite"))
+    monkeypatch.setenv("COLUMNS", "200")
+    done = CliRunner().invoke(main, ["judge", str(run), "--model", "[/nope]", "--base_url", server.url])
+    assert done.exit_code == 0 and "judged by [/nope]" in done.output, done.output
+    done = CliRunner().invoke(main, ["judge", "--agreement", f"{run}@rule", f"{run}@[/nope]"])
+    assert done.exit_code == 0 and "@[/nope] (columns)" in done.output, done.output
