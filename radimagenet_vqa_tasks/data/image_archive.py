@@ -1,13 +1,15 @@
 """Images that a data set keeps in a zip file: those that its questions are about, unpacked once into a cache folder.
 
 A zip file is hostile input. Only the members that the rows name are taken, each to a path made here, and none may be
-a link, lead out of the folder or be larger than a picture. The folder is named after the members' checksums, so that
-another archive has another folder; it appears as a whole or not at all, however many processes want it at once.
+a link, lead out of the folder or be larger than a picture. The folder is named after the SHA-256 of the archive, so
+that another archive has another folder; it appears as a whole or not at all, however many processes want it at once.
+Beside it is the SHA-256 of each image: what has changed since it was unpacked is unpacked again.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 import stat
 import tempfile
@@ -17,8 +19,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from datasets import config
-from filelock import FileLock
 
+from radimagenet_vqa_tasks.data.locking import held
 from radimagenet_vqa_tasks.errors import DataError
 
 LARGEST_IMAGE = 50_000_000  # bytes; the largest slice of SLAKE has less than one hundredth of it
@@ -35,8 +37,8 @@ def unpack(archive: Path, names: Sequence[str], folder: str) -> Mapping[str, Pat
     try:
         with zipfile.ZipFile(archive) as opened:
             members = {name: _member(opened, archive, name, folder) for name in names}
-            place = cache() / _identity(members)
-            if not place.is_dir():
+            place = cache() / _identity(archive, names, folder)
+            if not _is_sound(place, names):
                 _unpack(opened, members, place)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
         raise DataError(
@@ -68,9 +70,26 @@ def check_name(name: str) -> None:
         raise DataError(f"the image name {name!r} leads out of the archive's folder. Fetch the data set again.")
 
 
-def _identity(members: Mapping[str, zipfile.ZipInfo]) -> str:
-    content = [(name, member.CRC, member.file_size) for name, member in members.items()]
-    return f"images-{hashlib.sha256(repr(content).encode()).hexdigest()[:16]}"
+def _identity(archive: Path, names: Sequence[str], folder: str) -> str:
+    # Not the checksums that a zip file states: they are CRC-32, for which another content is made in no time.
+    digest = hashlib.sha256(repr((folder, sorted(names))).encode("utf-8", "surrogatepass"))
+    with archive.open("rb") as opened:
+        while piece := opened.read(1 << 20):
+            digest.update(piece)
+    return f"images-{digest.hexdigest()[:32]}"
+
+
+def _checksums(place: Path) -> Path:
+    return place.with_name(f"{place.name}.sha256.json")
+
+
+def _is_sound(place: Path, names: Sequence[str]) -> bool:
+    """Whether the folder holds these images as they were unpacked; a disk or a hand may have changed them since."""
+    try:
+        digests = json.loads(_checksums(place).read_text(encoding="utf-8"))
+        return all(hashlib.sha256((place / name).read_bytes()).hexdigest() == digests[name] for name in names)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def cache() -> Path:
@@ -82,16 +101,21 @@ def _unpack(opened: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], pla
     if sum(member.file_size for member in members.values()) > LARGEST_FOLDER:
         raise DataError(f"the images in {opened.filename} would take more than {LARGEST_FOLDER:,} bytes.")
     place.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{place}.lock"):
-        if place.is_dir():
+    with held(place.with_name(f"{place.name}.lock")):
+        if _is_sound(place, list(members)):
             return  # another process was faster
         unfinished = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}-"))
+        digests = {}
         try:
             for name, member in members.items():
                 target = unfinished / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 # zipfile stops at the size that the archive states, and compares the checksum.
-                target.write_bytes(opened.read(member))
+                content = opened.read(member)
+                target.write_bytes(content)
+                digests[name] = hashlib.sha256(content).hexdigest()
+            shutil.rmtree(place, ignore_errors=True)
+            _checksums(place).write_text(json.dumps(digests), encoding="utf-8")
             unfinished.chmod(0o755)
             unfinished.rename(place)
         finally:

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from filelock import FileLock
 from loguru import logger
 
 from radimagenet_vqa_tasks.data.image_archive import LARGEST_IMAGE, cache, check_name
+from radimagenet_vqa_tasks.data.locking import held
 from radimagenet_vqa_tasks.errors import DataError
 
 _HEAD = 65_536  # bytes of each part that tell archives apart, beside their sizes
@@ -51,7 +51,7 @@ def _unpacked(parts: Sequence[Path], names: Sequence[str], folder: str) -> Path:
     target = cache() / _identity(parts)
     try:
         target.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{target}.lock"):
+        with held(target.with_name(f"{target.name}.lock")):
             wanted = {f"{folder}/{name}": target / name for name in names if not (target / name).is_file()}
             if wanted:
                 logger.warning(f"reading {parts[0]} and the parts after it once for {len(wanted):,} images")

@@ -15,7 +15,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from loguru import logger
 
 from radimagenet_vqa_tasks import __version__
 from radimagenet_vqa_tasks.benchmarks.benchmark import ALL_VIEWS
+from radimagenet_vqa_tasks.data.locking import held
 from radimagenet_vqa_tasks.data.sources import Copies, every_file, explained, local_copies, local_files
 from radimagenet_vqa_tasks.errors import RadVQAError, RunError
 from radimagenet_vqa_tasks.host import (
@@ -172,23 +173,21 @@ def _identity(host: Any, args: argparse.Namespace, files: Sequence[str], views: 
 @contextmanager
 def _lock(folder: Path) -> Iterator[None]:
     """Keep two runs of the same command from sharing one folder; the processes of one run share it."""
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
     if int(os.environ.get("RANK", 0)) != 0:
         yield
         return
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder.with_suffix(".lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise RunError(
-            f"the same run is already going on in {folder.parent.parent}. Wait for it, or choose another --output_path."
-        ) from error
-    try:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(held(folder.with_suffix(".lock"), timeout=0))
+        except Timeout as error:
+            raise RunError(
+                f"the same run is already going on in {folder.parent.parent}. Wait for it, or choose another "
+                "--output_path."
+            ) from error
         yield
-    finally:
-        lock.release()
 
 
 def _remove(unfinished: Path) -> None:

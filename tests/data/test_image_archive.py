@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 import threading
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from datasets import config
+from filelock import FileLock
 
 from radimagenet_vqa_tasks.data import image_archive
 from radimagenet_vqa_tasks.data.image_archive import unpack
@@ -38,7 +42,7 @@ def archive(tmp_path: Path) -> Path:
 
 
 def files_under(folder: Path) -> set[str]:
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file() and path.suffix != ".lock"}
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix == ".jpg"}
 
 
 def test_only_what_is_asked_for_is_unpacked_and_only_once(archive: Path, cache: Path) -> None:
@@ -59,6 +63,41 @@ def test_other_archive_has_another_folder(archive: Path, tmp_path: Path) -> None
             opened.writestr(f"imgs/{name}", "other")
     assert unpack(tmp_path / "new.zip", NAMES, "imgs")["a/source.jpg"].read_text() == "other"
     assert before.read_text() == "a/source.jpg" * 1000
+
+
+def test_a_forged_archive_has_another_folder(archive: Path, tmp_path: Path) -> None:
+    """Two archives whose images have one CRC-32 and one size, which is made in no time, share nothing."""
+    genuine, forged = b"plumless", b"buckeroo"  # the well-known pair
+    assert zlib.crc32(genuine) == zlib.crc32(forged)
+    found = []
+    for name, content in (("forged.zip", forged), ("genuine.zip", genuine)):
+        with zipfile.ZipFile(tmp_path / name, "w") as opened:
+            opened.writestr("imgs/a.jpg", content)
+        found.append(unpack(tmp_path / name, ["a.jpg"], "imgs")["a.jpg"].read_bytes())
+    assert found == [forged, genuine]
+
+
+@pytest.mark.parametrize("change", [lambda file: file.write_bytes(b"other"), lambda file: file.unlink()])
+def test_an_image_that_has_changed_is_unpacked_again(archive: Path, change: Callable[[Path], object]) -> None:
+    """What a disk or a hand has done to the cache is noticed when the images are used, and mended."""
+    files = unpack(archive, NAMES, "imgs")
+    change(files["b/source.jpg"])
+    assert unpack(archive, NAMES, "imgs") == files
+    assert {name: file.read_text() for name, file in files.items()} == {name: name * 1000 for name in NAMES}
+
+
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EIO, errno.ENOSYS])
+def test_a_file_system_without_locks_is_done_without(
+    archive: Path, monkeypatch: pytest.MonkeyPatch, warnings_said: list[str], code: int
+) -> None:
+    """Some network file systems cannot lock: the images are there, and one warning says so."""
+
+    def refuses(self: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(FileLock, "_acquire", refuses)
+    assert unpack(archive, NAMES, "imgs")["a/source.jpg"].is_file()
+    assert len(warnings_said) == 1 and "cannot be locked" in warnings_said[0]
 
 
 @pytest.mark.parametrize(
