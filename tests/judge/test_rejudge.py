@@ -348,4 +348,4 @@ def test_a_judge_s_name_is_no_markup(
     done = CliRunner().invoke(main, ["judge", str(run), "--model", "[/nope]", "--base_url", server.url])
     assert done.exit_code == 0 and "judged by [/nope]" in done.output, done.output
     done = CliRunner().invoke(main, ["judge", "--agreement", f"{run}@rule", f"{run}@[/nope]"])
-    assert done.exit_code == 0 and "@[/nope] (columns)" in done.output, done.output
+    assert done.exit_code == 0 and ", [/nope] (columns)" in done.output, done.output
