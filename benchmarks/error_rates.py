@@ -17,10 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radimagenet_vqa_tasks.analysis.decisions import Margins, decide
+from radimagenet_vqa_tasks.analysis.judge_error import JudgeErrors, corrected
 from radimagenet_vqa_tasks.analysis.measure import AVG
 from radimagenet_vqa_tasks.analysis.paired import Pairs, average_difference, difference, holm, kappa
 from radimagenet_vqa_tasks.analysis.printed import Images
 from radimagenet_vqa_tasks.analysis.reproduction import PrintedShare, reproduced, row_verdict
+from radimagenet_vqa_tasks.analysis.shrunken import shrink
 from radimagenet_vqa_tasks.analysis.statistics import Estimate, accuracy, average, share_interval
 
 Floats = NDArray[np.float64]
@@ -213,6 +215,56 @@ def kappa_coverage(images: int, disagreement: float, correlation: float, trials:
     return held / trials
 
 
+def pathology_rates(alike: bool, trials: int, seed: int = 7) -> tuple[float, float, float]:
+    """Of tables of sixty groups: found to differ; the span of the shrunken shares; intervals that hold the group's own.
+
+    All groups have 30 %, or shares from a beta distribution with that mean.
+    """
+    random = np.random.default_rng(seed)
+    differ, span, held = 0, 0.0, 0
+    for _ in range(trials):
+        shares = np.full(60, 0.3) if alike else random.beta(3, 7, 60)
+        sizes = random.integers(5, 25, 60)
+        found = shrink(
+            {
+                str(at): ((random.random(n) < shares[at]).astype(float).tolist(), [f"{at}-{one}" for one in range(n)])
+                for at, n in enumerate(sizes)
+            }
+        )
+        values = [one.value for one in found.estimates.values()]
+        differ += found.p < 0.05
+        span += max(values) - min(values)
+        held += sum(one.low <= shares[int(at)] <= one.high for at, one in found.estimates.items())
+    return differ / trials, span / trials, held / trials / 60
+
+
+def judge_coverage(share: float, labels: int, trials: int, seed: int = 8) -> float:
+    """How many corrected intervals hold the truth: a judge that errs on one in seven, as many labels of either kind."""
+    random, held = np.random.default_rng(seed), 0
+    for _ in range(trials):
+        hits, refused = random.binomial(labels, 0.85) / labels, random.binomial(labels, 0.88) / labels
+        raw = random.binomial(1000, share * 0.85 + (1 - share) * 0.12) / 1000
+        _, low, high = corrected(raw, 1000, JudgeErrors("judge", hits, labels, refused, labels, 2 * labels))
+        held += low <= share <= high
+    return held / trials
+
+
+def print_pathologies(trials: int) -> None:
+    """Groups that are alike, and groups that are not."""
+    _head("sixty pathologies", "tables that say they differ, %", "span of shrunken numbers, points", "intervals, %")
+    for alike in (True, False):
+        numbers = pathology_rates(alike, max(20, trials // 10))
+        _line("alike" if alike else "of many shares", *(100 * one for one in numbers))
+
+
+def print_judge(trials: int) -> None:
+    """Open cells corrected for their judge."""
+    _head("true accuracy, %", "labels of either kind", "intervals that hold it, %")
+    for share in (0.1, 0.4, 0.8):
+        for labels in (50, 200):
+            _line(f"{100 * share:g}", str(labels), 100 * judge_coverage(share, labels, trials))
+
+
 def print_exact(trials: int) -> None:
     """What is reachable where few tables are possible; computed, not simulated."""
     _head(
@@ -294,6 +346,8 @@ PARTS = {
     "coverage": print_coverage,
     "exact": print_exact,
     "kappa": print_kappa,
+    "pathologies": print_pathologies,
+    "judge": print_judge,
     "verdicts": print_false_verdicts,
     "same": print_same,
     "rows": print_rows,
