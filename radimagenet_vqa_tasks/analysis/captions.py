@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from radimagenet_vqa_tasks.analysis.arms import Arm
+from radimagenet_vqa_tasks.analysis.clusters import NOISE
 from radimagenet_vqa_tasks.analysis.contrasts import partners
 from radimagenet_vqa_tasks.analysis.numbers import CaptionDifferenceRow, CaptionRow, fields
 from radimagenet_vqa_tasks.analysis.sheet import Item, Sheet
@@ -36,7 +37,7 @@ Floats = NDArray[np.float64]
 
 
 def bootstrap(values: Sequence[float], clusters: Sequence[str]) -> tuple[float, float, float]:
-    """The mean and its 95 % percentile interval, whole clusters resampled; no interval for fewer than six of them.
+    """The mean and its 95 % percentile interval, whole clusters resampled; none for fewer than six, or where all agree.
 
     The same values have the same interval on any machine.
     """
@@ -49,7 +50,8 @@ def bootstrap(values: Sequence[float], clusters: Sequence[str]) -> tuple[float, 
         totals[cluster][1] += 1
     sums, sizes = np.array(list(totals.values())).T
     mean = float(sums.sum() / sizes.sum())
-    if len(totals) < FEWEST:
+    # Where nothing varies, resampling knows nothing of the doubt that there is.
+    if len(totals) < FEWEST or float(np.ptp(sums / sizes)) < NOISE:
         return mean, math.nan, math.nan
     drawn = np.random.default_rng(SEED).integers(0, len(totals), size=(RESAMPLES, len(totals)))
     means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)

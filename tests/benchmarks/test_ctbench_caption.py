@@ -207,7 +207,7 @@ def test_every_kind_of_question_reaches_a_model(model: str, comparator_copies: d
 
 
 def test_differences_are_paired_by_lesion() -> None:
-    """0.6 against 0.2 on each of eight lesions differ by 0.4, with no doubt; a lesion alone is left out."""
+    """0.6 against 0.2 on each of eight lesions differ by 0.4, whatever single lesions do; a ninth is left out."""
 
     def records(cell: str, value: float, count: int) -> list[Record]:
         docs = [
@@ -218,4 +218,5 @@ def test_differences_are_paired_by_lesion() -> None:
 
     first, second = records("bbox", 0.6, 9), records("nobox", 0.2, 8)
     for row in difference_rows("box", first, second):
-        assert (row.difference, row.low, row.high, row.n) == (*[pytest.approx(0.4)] * 3, 8)
+        assert (row.difference, row.n) == (pytest.approx(0.4), 8)
+        assert str((row.low, row.high)) == "(nan, nan)"  # nothing varies
