@@ -15,7 +15,7 @@ from typing import Any
 import openai
 
 from radimagenet_vqa_tasks.models.accepted import Accepted
-from radimagenet_vqa_tasks.models.masking import masked
+from radimagenet_vqa_tasks.models.masking import masked, without
 from radimagenet_vqa_tasks.scoring.response import NO_CHOICES, NOT_ASKED, REQUEST_FAILED, Response
 
 HOPELESS = (401, 403, 404)  # a key or a model that is wrong is so for every request
@@ -78,6 +78,8 @@ class Watch:
         if response.missing:
             response = response.but(words=masked(response.words, self._secrets)[:SHOWN])
         else:
+            # A proxy that repeats a request's headers repeats the key, and responses are written down.
+            response = response.but(text=None if response.text is None else without(response.text, self._secrets))
             self._answered = True
             self._accepted.answered()
         self.note(number, response, _settings(sent))

@@ -17,12 +17,17 @@ _PASSWORD = re.compile(r"(?<=://)[^/\s@]+@")
 
 def masked(text: str, secrets: Iterable[str] = ()) -> str:
     """The text without `secrets`, without this process's own keys, and without what is written as a key is."""
+    text = _PASSWORD.sub(f"{MASK}@", without(text, secrets))
+    text = _ASSIGNED.sub(rf"\g<1>{MASK}", text)
+    return _KEY.sub(MASK, text)
+
+
+def without(text: str, secrets: Iterable[str] = ()) -> str:
+    """The text without `secrets` and this process's own keys, and otherwise as it is: for a model's words."""
     for secret in sorted({*secrets, *_of_environment()}, key=len, reverse=True):
         if len(secret) >= 8:
             text = text.replace(secret, MASK)
-    text = _PASSWORD.sub(f"{MASK}@", text)
-    text = _ASSIGNED.sub(rf"\g<1>{MASK}", text)
-    return _KEY.sub(MASK, text)
+    return text
 
 
 def _of_environment() -> list[str]:
