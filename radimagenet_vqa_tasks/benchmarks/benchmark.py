@@ -272,14 +272,18 @@ class Fit:
 
 def own_words(question: Question) -> Hashable:
     """What a picture is known to show where a data set says no more: the answer to the very question that was asked."""
-    return question.question.strip().casefold(), tuple(question.choices), question.target
+    return *asked_words(question), question.target
+
+
+def asked_words(question: Question) -> tuple[str, tuple[str, ...]]:
+    """The question and its options, which another picture's question must share for its answer to tell anything."""
+    return question.question.strip().casefold(), tuple(question.choices)
 
 
 def same_words(asked: Question, label: Any) -> Fit:
     """Another picture of which the same was asked has a known answer; of the others nothing is known."""
     words, choices, target = label
-    same = words == asked.question.strip().casefold() and choices == tuple(asked.choices)
-    return Fit(target if same else None)
+    return Fit(target if (words, choices) == asked_words(asked) else None)
 
 
 @dataclass(frozen=True)
@@ -367,6 +371,8 @@ class Benchmark:
             that are shown. All of them are shown unless a user names one.
         label: what a question's own picture shows, as far as its cell asks about it.
         fits: what is right for a question that is shown a picture of that label, in the arm `swapped`.
+        related: what the questions of two pictures have in common if `fits` can know anything, for it is asked of no
+            other labels; None: their words, if `fits` is the default, else nothing.
         embedded: its part within the package.
         contrasts: cells that are held against each other, one table each.
         pool: what its questions are counted together with those of other benchmarks as; "" where they are not.
@@ -406,6 +412,7 @@ class Benchmark:
     views: Mapping[str, Callable[[Sequence[str]], Sequence[int]]] = field(default_factory=dict)
     label: Callable[[Question], Hashable] = own_words
     fits: Callable[[Question, Any], Fit] = same_words
+    related: Callable[[Question], Hashable] | None = None
     embedded: Embedded | None = None
     contrasts: tuple[Contrast, ...] = ()
     pool: str = ""
@@ -414,6 +421,12 @@ class Benchmark:
     prediction: Callable[[Question, str], Mapping[str, object]] | None = None
     paper_figures: tuple[int, ...] = ()
     position: int = 100
+
+    def relation(self, question: Question) -> Hashable:
+        """What another question of the cell must have in common with this one; see `related`."""
+        if self.related is None:
+            return asked_words(question) if self.fits is same_words else None
+        return self.related(question)
 
     @property
     def group_name(self) -> str:

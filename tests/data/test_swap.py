@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -100,7 +101,7 @@ def test_one_picture_cannot_be_swapped(questions: Sequence[Question]) -> None:
         swapped(MAIN, alone)
 
 
-@pytest.mark.parametrize("name", ["vqarad", "slake", "mmmu_med"])
+@pytest.mark.parametrize("name", ["vqarad", "slake", "mmmu_med", "rexvqa"])
 def test_other_benchmarks_know_what_the_same_question_says_elsewhere(
     name: str, comparator_copies: dict[str, Path]
 ) -> None:
@@ -118,6 +119,10 @@ def test_other_benchmarks_know_what_the_same_question_says_elsewhere(
         assert BENCHMARKS[name].label(source) != BENCHMARKS[name].label(one)
         if one.shown.target is not None:
             assert (source.question.casefold(), source.target) == (one.question.casefold(), one.shown.target)
+    benchmark = BENCHMARKS[name]
+    for asked, other in itertools.product(own[::7], own):
+        if benchmark.relation(asked) != benchmark.relation(other):
+            assert benchmark.fits(asked, benchmark.label(other)).right is None  # else it would not be drawn from
 
 
 def test_arms_cost_no_second_copy(hub_copy: Path) -> None:
@@ -132,3 +137,17 @@ def test_arms_cost_no_second_copy(hub_copy: Path) -> None:
     assert blank[3]["images"] == own[blank[3]["key"]]["images"] and blank[3]["arm"] == "blank"
     told = task_questions(named["radvqa_pathology_open_told"], rows)
     assert "images" not in told.column_names and told[3]["arm"] == "told"
+
+
+def test_pictures_of_which_nothing_is_known_are_drawn_evenly() -> None:
+    """Forty questions of words of their own: every one's picture can be any other's, and none gets its own."""
+    questions = [
+        Question(f"what {i}?", f"answer {i % 3}", "open", f"key{i}", f"scan{i}", "vqarad_open", row=i)
+        for i in range(40)
+    ]
+    shown = [one.shown for one in swapped(BENCHMARKS["vqarad"], questions)]
+    assert all(one is not None and one.target is None for one in shown)
+    assert all(one is not None and one.key != asked.key for one, asked in zip(shown, questions, strict=True))
+    drawn = Counter(one.key for one in shown if one)
+    # 40 draws among 39 each: the most that one picture gets is far below what a favoured one would.
+    assert max(drawn.values()) <= 6 and len(drawn) > 20
