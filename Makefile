@@ -8,7 +8,7 @@ demo: .venv/installed
 	$(BIN)/radvqa demo
 
 test: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: .venv/installed
 	$(BIN)/ruff check .
