@@ -38,6 +38,7 @@ function plural(count, one, many) {
 const OUTCOMES = {
   correct: "\u2713",
   incorrect: "\u2717",
+  answered: "\u2022",
   declined: "\u2013",
   unparsed: "?",
   missing: "\u2026",
