@@ -36,6 +36,7 @@ ELSEWHERE = {
     "radvqa build volumes": "tests/build/test_volumes.py",
     "radvqa build --engine ray": "tests/build/test_ray.py",
     "radvqa build --check": "tests/build/test_duplicates.py",
+    "radvqa study grounding --model": "tests/study/test_grounding.py",
     "radvqa leaderboard": "tests/run/test_leaderboard.py",
     "radvqa verify": "tests/data/test_verification.py",
     "radvqa table --judge_errors": "tests/analysis/test_judge_error.py",
