@@ -201,7 +201,6 @@ def _remove(unfinished: Path) -> None:
 @contextmanager
 def _explained(args: argparse.Namespace, copies: Copies, unfinished: Path) -> Iterator[None]:
     """Turn whatever ends a run into one message that says what to do."""
-    kept = f"Responses got so far are kept in {args.use_cache or unfinished}; the same command goes on from them."
     try:
         with explained(copies):
             yield
@@ -210,12 +209,24 @@ def _explained(args: argparse.Namespace, copies: Copies, unfinished: Path) -> It
     except SystemExit as error:
         raise RunError(f"the host stopped without a result (exit {error.code}).") from error
     except OSError as error:
-        raise RunError(f"{error.strerror or error} ({error.filename or args.output_path}). {kept}") from error
+        place = error.filename or args.output_path
+        raise RunError(f"{error.strerror or error} ({place}). {_kept(args, unfinished)}") from error
     except Exception as error:
         logger.opt(exception=error).debug("the evaluation failed")
         raise RunError(
-            f"the evaluation failed with {type(error).__name__}: {error}. {kept} (--verbosity DEBUG shows where.)"
+            f"the evaluation failed with {type(error).__name__}: {error}. {_kept(args, unfinished)} "
+            "(--verbosity DEBUG shows where.)"
         ) from error
+
+
+def _kept(args: argparse.Namespace, unfinished: Path) -> str:
+    """What became of the responses. It is looked up: on a full disk none may have been kept."""
+    from radimagenet_vqa_tasks.run.store import PATTERN
+
+    folder = Path(args.use_cache) if args.use_cache else unfinished
+    if any(path.stat().st_size for path in folder.glob(PATTERN)):
+        return f"Responses got so far are kept in {folder}; the same command goes on from them."
+    return "No response was kept: the same command begins anew."
 
 
 def _sample_logs(
@@ -231,8 +242,7 @@ def _sample_logs(
             free = shutil.disk_usage(args.output_path).free
             raise RunError(
                 f"the log of {task} in {args.output_path} holds {written} of {len(records)} records ({free:,} bytes "
-                f"are free there). The responses are kept in {args.use_cache or unfinished}: make room and "
-                "run the same command again."
+                f"are free there). Make room and run the same command again. {_kept(args, unfinished)}"
             )
         logs += found
     return tuple(logs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -24,6 +25,7 @@ from radimagenet_vqa_tasks.errors import DataError, RunError
 from radimagenet_vqa_tasks.models.chance import Chance, guess
 from radimagenet_vqa_tasks.run.asking import checkpoint_size
 from radimagenet_vqa_tasks.run.evaluation import RunResult, run
+from radimagenet_vqa_tasks.run.store import Store
 from radimagenet_vqa_tasks.scoring.outcomes import TASK_VERSION, score
 from radimagenet_vqa_tasks.scoring.record import Record
 
@@ -345,6 +347,20 @@ def test_full_disk_while_answering_is_one_message(command: Command) -> None:
     assert result.returncode == 1, message(result)
     assert result.stderr.splitlines()[-1].startswith("Error: "), message(result)
     assert "the same command goes on from them" in result.stderr
+
+
+@pytest.mark.parametrize(("code", "said"), [(errno.ENOSPC, "No space left"), (errno.EACCES, "Permission denied")])
+def test_nothing_is_said_to_be_kept_that_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, said: str
+) -> None:
+    """Where not one response could be written, the message says so, and what the fault is."""
+
+    def refuse(self: Store, *response: object) -> None:
+        raise OSError(code, os.strerror(code), "responses.jsonl")
+
+    monkeypatch.setattr(Store, "put", refuse)
+    with pytest.raises(RunError, match=rf"{said}.* \(responses.jsonl\). No response was kept"):
+        evaluate(tmp_path, "--tasks", "radvqa_sample_anatomy_mc")
 
 
 @pytest.fixture
