@@ -130,7 +130,8 @@ def _sure(seeing: Sequence[_Told], scheme: Scheme) -> list[str]:
         said += _agreement(first.arm, rivals[0].arm)
     if not said and not math.isnan(estimate.low):
         width = 50 * (estimate.high - estimate.low)
-        said.append(f"{estimate.n:,} questions about {estimate.clusters:,} images leave {width:.1f} points either way.")
+        about = f"{estimate.clusters:,} {first.arm.clustered_on}"
+        said.append(f"{estimate.n:,} questions about {about} leave {width:.1f} points either way.")
     return said
 
 

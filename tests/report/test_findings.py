@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from runs_support import arm, changed, records
 
 from radimagenet_vqa_tasks.analysis.measure import Scheme
@@ -12,6 +14,16 @@ from radimagenet_vqa_tasks.report.sections import sections
 def said(*arms: object) -> dict[str, str]:
     """The sentences by the question that they answer."""
     return {one.question: " ".join(one.sentences) for one in findings(arms, Scheme())}  # type: ignore[arg-type]
+
+
+def test_how_sure_goes_by_what_is_independent() -> None:
+    """Of the sample, whose forty slices come from eight scans, the scans are counted and named."""
+    answers = [
+        changed(one, picture=one.cluster, cluster=f"scan{int(one.cluster[5:]) % 8}")
+        for one in records(40, lambda image, cell: image % 2 == 0)
+    ]
+    found = said(replace(arm("m", answers), is_sample=True))
+    assert found["How sure"].startswith("360 questions about 8 scans leave ")
 
 
 def test_one_run_says_how_good_and_how_sure() -> None:

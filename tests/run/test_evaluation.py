@@ -321,7 +321,10 @@ def test_unwritten_log_is_an_error_that_keeps_the_responses(tmp_path: Path, monk
         save(self, task_name, samples[: len(samples) // 2])
 
     monkeypatch.setattr(EvaluationTracker, "save_results_samples", save_half)
-    with pytest.raises(RunError, match=r"holds 20 of 40 records .*Make room and run the same command again. Responses got so far are kept"):
+    with pytest.raises(
+        RunError,
+        match=r"holds 20 of 40 records .*Make room and run the same command again. Responses got so far are kept",
+    ):
         evaluate(tmp_path, "--tasks", "radvqa_sample_anatomy_mc")
     monkeypatch.undo()
     asked = Counter[str]()
