@@ -218,3 +218,13 @@ def asking_with(lm: Any, generate_until: Any) -> Iterator[None]:
         yield
     finally:
         del lm.generate_until
+
+
+def leave_process_group() -> None:
+    """Leave torch's process group, where torchrun or accelerate has made one.
+
+    A process that ends with it open may be aborted by its threads, after all work is done.
+    """
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()

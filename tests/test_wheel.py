@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -52,8 +52,7 @@ def test_sdist_builds_the_same_wheel(wheel: ZipFile, tmp_path: Path) -> None:
         capture_output=True,
         env=environment,
     )
-    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
-        archive.extractall(tmp_path, filter="data")
+    shutil.unpack_archive(next(tmp_path.glob("*.tar.gz")), tmp_path)
     [source] = (path for path in tmp_path.iterdir() if path.is_dir())
     subprocess.run([*build, "--target", "wheel", "--directory", tmp_path], cwd=source, check=True, capture_output=True)
     rebuilt = ZipFile(next(tmp_path.glob("*.whl")))

@@ -31,6 +31,7 @@ from radimagenet_vqa_tasks.host import (
     asking_with,
     evaluate,
     import_host,
+    leave_process_group,
     load_model,
     modules_with_bars,
     prepare,
@@ -101,6 +102,7 @@ def run(
     unfinished = Path(args.output_path) / UNFINISHED / identity
     with _lock(unfinished), video_reader(), local_copies(copies), _explained(args, copies, unfinished):
         results, samples, asker, lm = _evaluate(host, args, files, identity, unfinished, dedupe, views)
+    leave_process_group()
     if results is None:
         return None
     logs = _sample_logs(args, samples, results, unfinished)
